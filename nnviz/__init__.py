@@ -1,0 +1,1 @@
+"""nnviz: a microscope for neural networks. `nnviz.core` is the engine; the rest is the app around it."""

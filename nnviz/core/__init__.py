@@ -1,0 +1,1 @@
+"""The mathematics: NumPy and SciPy alone. No drawing, no text, no Streamlit."""

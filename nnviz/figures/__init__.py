@@ -1,0 +1,1 @@
+"""Numbers to Plotly figures, as plain dicts. Pure functions, no Streamlit."""

@@ -1,0 +1,1 @@
+"""Streamlit: the experiment in the sidebar, shared controls, the player, downloads, errors."""
