@@ -178,7 +178,7 @@ def input_gradient(stages: Sequence[Stage], x: ArrayLike, unit: tuple[int, int, 
     pictures = run_stack(stages[:at], x)
     if pictures[0].ndim != 3 or not all(0 <= i < n for i, n in zip(unit, pictures[-1].shape, strict=True)):
         raise ValueError(f"unit {unit} was asked for after stage {at}: one picture (c, h, w) is needed, there it is {pictures[-1].shape}")
-    delta = np.zeros(pictures[-1].shape)
+    delta: Array = np.zeros(pictures[-1].shape)
     delta[unit] = 1.0
     for stage, picture in zip(reversed(stages[:at]), reversed(pictures[:-1]), strict=True):
         delta = stage.backward(picture, delta)

@@ -238,20 +238,22 @@ def convolution_matrix(
            [0., 1., 2., 0., 3., 4.]])
     """
     g = np.asarray(kernel, dtype=float)
-    if len(input_shape) != g.ndim - (g.ndim == 4) or g.ndim not in (2, 4):
+    if g.ndim not in (2, 4) or len(input_shape) != (2 if g.ndim == 2 else 3) or (g.ndim == 4 and input_shape[0] != g.shape[1]):
         raise ValueError(
-            f"input_shape is {input_shape} and the kernel {g.shape}: give (h, w) with (kh, kw), or (c, h, w) with (k, c, kh, kw)"
+            f"input_shape is {input_shape} and the kernel {g.shape}: give (h, w) with (kh, kw), or (c, h, w) with (k, c, kh, kw), where "
+            "the channels c agree"
         )
-    channels, *size = (1, *input_shape) if g.ndim == 2 else input_shape
     check_sizes(g.shape, input_shape)
-    g = (g[::-1, ::-1] if flip and g.ndim == 2 else g[..., ::-1, ::-1] if flip else g).reshape(-1, channels, *g.shape[-2:])
-    pixels = window_pixels(channels, geometry((size[0], size[1]), g.shape[-2:], stride, padding, dilation))
-    _check_memory(len(g) * pixels.size, "the matrix")
+    g = g[None, None] if g.ndim == 2 else g
+    g = g[..., ::-1, ::-1] if flip else g
+    placed = geometry((input_shape[-2], input_shape[-1]), g.shape[-2:], stride, padding, dilation)
+    _check_memory(g.size * prod(placed.output), "the matrix")
+    pixels = window_pixels(g.shape[1], placed)
     inside = pixels.T >= 0
     values = np.broadcast_to(g.reshape(len(g), 1, -1), (len(g), *inside.shape))
     keep = np.broadcast_to(inside, values.shape)
     row_ends = np.concatenate(([0], np.cumsum(np.tile(inside.sum(axis=1), len(g)))))
-    shape = (values.shape[0] * values.shape[1], channels * prod(size))
+    shape = (values.shape[0] * values.shape[1], g.shape[1] * prod(placed.size))
     return scipy.sparse.csr_array((values[keep], np.broadcast_to(pixels.T, values.shape)[keep], row_ends), shape=shape)
 
 

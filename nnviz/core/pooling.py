@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnviz.core.convolution import Array, Geometry, Pair, unfold, fold, geometry, window_pixels
+from nnviz.core.convolution import Array, Geometry, Pair, fold, geometry, unfold, window_pixels
 
 
 class Pooled(NamedTuple):
