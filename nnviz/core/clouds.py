@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.core.samples import shortened
+from nnviz.core.features import shortened
 
 Array = NDArray[np.floating]
 Made = tuple[Array, Array]

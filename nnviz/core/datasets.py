@@ -10,24 +10,22 @@ menus, tests and pages read the registry.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from nnviz.core import clouds
-from nnviz.core.samples import DataSet, Part, Scale, classes_of, draw, encode, shortened, split, with_features
+from nnviz.core.samples import DataSet, Part, Scale, assemble, check_draw, packaged, with_features
+from nnviz.core.tabular import from_csv, from_table
 
-__all__ = ["DATASETS", "DataSet", "DataSource", "Part", "Scale", "assemble", "with_features"]
+__all__ = ["DATASETS", "DataSet", "DataSource", "Part", "Scale", "from_csv", "from_table", "with_features"]
 
 Array = NDArray[np.floating]
 MADE_SAMPLES = 500
-MOST_SAMPLES = 100_000
 
 
 @dataclass(frozen=True)
@@ -84,76 +82,6 @@ class DataSource:
             **{name: getattr(self, name) for name in ("name", "title", "task", "feature_names", "class_names", "target_names")},
             **{name: getattr(self, name) for name in ("image_shape", "source", "licence")},
         )
-
-
-def check_draw(samples: int | None, noise: float, test_fraction: float, seed: int) -> None:
-    """Raise a ValueError that names what cannot be drawn."""
-    if samples is not None and not (isinstance(samples, int | np.integer) and 1 <= samples <= MOST_SAMPLES):
-        raise ValueError(f"samples is {shortened(samples)}: give a whole number from 1 to {MOST_SAMPLES:,}, or None for all")
-    if not (np.isfinite(noise) and 0 <= noise <= 100):
-        raise ValueError(f"noise is {noise}: give a number from 0 to 100, a share of each feature's standard deviation")
-    if not 0 <= test_fraction < 1:
-        raise ValueError(f"test_fraction is {test_fraction}: give a number from 0 to below 1, such as 0.3")
-    if not (isinstance(seed, int | np.integer) and seed >= 0):
-        raise ValueError(f"seed is {shortened(seed)}: give a whole number of 0 or more")
-
-
-def assemble(
-    X: ArrayLike,
-    targets: ArrayLike,
-    *,
-    task: str,
-    feature_names: Sequence[str],
-    target_names: Sequence[str] = ("y",),
-    class_names: Sequence[str] = (),
-    samples: int | None = None,
-    noise: float = 0.0,
-    noise_on: str = "features",
-    test_fraction: float = 0.3,
-    seed: int = 0,
-    standardize: bool = True,
-    standardize_targets: bool = False,
-    **about: Any,
-) -> DataSet:
-    """A data set from its numbers: a subset drawn, noise added, split, and the scale fitted on the training part.
-
-    Parameters
-    ----------
-    X : (n, m)
-    targets : (m,) labels 0, 1, … as positions in `class_names` for a classification, (k, m) for a regression
-    """
-    X, targets = np.array(X, dtype=float), np.asarray(targets)
-    classification = task == "classification"
-    Y = encode(targets, len(class_names)) if classification else np.array(targets, dtype=float)
-    if samples is not None and samples > X.shape[1]:
-        raise ValueError(f"{samples} samples were asked for and there are {X.shape[1]}: ask for at most {X.shape[1]}, or None for all")
-    if samples is not None and samples < X.shape[1]:
-        kept = draw(X.shape[1], classes_of(Y) if classification else None, np.random.default_rng((seed, 3)), samples)
-        X, Y = X[:, kept], Y[:, kept]
-    noisy = X if noise_on == "features" else Y
-    noisy += noise * noisy.std(axis=1, keepdims=True) * np.random.default_rng((seed, 1)).standard_normal(noisy.shape)
-    train_index, test_index = split(X.shape[1], classes_of(Y) if classification else None, test_fraction, seed)
-    rows = tuple(target_names) if not classification else tuple(class_names[1:] if len(class_names) == 2 else class_names)
-    return DataSet(
-        X=X,
-        Y=Y,
-        task=task,
-        feature_names=tuple(feature_names),
-        target_names=rows,
-        class_names=tuple(class_names),
-        train_index=train_index,
-        test_index=test_index,
-        scale=Scale.fitted(X[:, train_index]) if standardize else Scale.identity(X.shape[0]),
-        target_scale=Scale.fitted(Y[:, train_index]) if standardize_targets else Scale.identity(Y.shape[0]),
-        **about,
-    )
-
-
-@lru_cache
-def packaged(file: str) -> tuple[dict[str, str], ...]:
-    """The rows of a table in nnviz/data, each from its column's name to its cell."""
-    with files("nnviz.data").joinpath(file).open(encoding="utf-8") as lines:
-        return tuple(csv.DictReader(lines))
 
 
 def _table(file: str, columns: Sequence[str], target: str, classes: Sequence[str]) -> tuple[Array, Array]:

@@ -6,13 +6,21 @@ standardised by the mean and the deviation of the training part alone, so that n
 
 from __future__ import annotations
 
+import csv
 import hashlib
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from nnviz.core.features import features, shortened
+from nnviz.core.subsets import draw, split
+
+MAX_SAMPLES = 1_000_000
 
 Array = NDArray[np.floating]
 Index = NDArray[np.integer]
@@ -179,12 +187,6 @@ class DataSet:
         return int(self.digest[:15], 16)
 
 
-def shortened(text: object, limit: int = 60) -> str:
-    """A name as an error may quote it: one line, cut where it is long."""
-    line = " ".join(str(text).split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
 def classes_of(Y: Array) -> Index:
     """The class of each column of Y: 0 or 1 where Y is (1, m), the place of the 1 where it is one-hot."""
     return (Y[0] > 0.5).astype(int) if Y.shape[0] == 1 else Y.argmax(axis=0)
@@ -196,69 +198,85 @@ def encode(labels: ArrayLike, count: int) -> Array:
     return labels[None, :].astype(float) if count == 2 else (labels == np.arange(count)[:, None]).astype(float)
 
 
-def shares(counts: Index, total: int) -> Index:
-    """`total` places given to classes in proportion to their counts, whole numbers by the largest remainders."""
-    exact = total * counts / max(counts.sum(), 1)
-    given = np.floor(exact).astype(int)
-    largest = np.argsort(given - exact, kind="stable")[: total - given.sum()]
-    given[largest] += 1
-    return given
+def imputed(X: Array, train_index: Index) -> Array:
+    """X with the mean of the training part where it is NaN; of all samples where the training part has no number either."""
+    gaps = np.isnan(X)
+    for row in np.flatnonzero(gaps.any(axis=1)):
+        known = X[row, train_index][~gaps[row, train_index]]
+        X[row, gaps[row]] = known.mean() if known.size else X[row, ~gaps[row]].mean()
+    return X
 
 
-def draw(size: int, groups: Index | None, rng: np.random.Generator, total: int, spare: int = 0) -> Index:
-    """`total` of the columns 0 … size − 1, each at most once, in order; from each group its share, all but `spare` at most."""
-    if groups is None:
-        return np.sort(rng.permutation(size)[:total])
-    order = rng.permutation(size)
-    members = [order[groups[order] == group] for group in np.unique(groups)]
-    sizes = np.array([len(member) for member in members])
-    counts = np.minimum(shares(sizes, total), sizes - spare)
-    return np.sort(np.concatenate([member[:count] for member, count in zip(members, counts, strict=True)]))
+def check_draw(samples: int | None, noise: float, test_fraction: float, seed: int) -> None:
+    """Raise a ValueError that names what cannot be drawn."""
+    if samples is not None and not (isinstance(samples, int | np.integer) and 1 <= samples <= MAX_SAMPLES):
+        raise ValueError(f"samples is {shortened(samples)}: give a whole number from 1 to {MAX_SAMPLES:,}, or None for all")
+    if not (np.isfinite(noise) and 0 <= noise <= 100):
+        raise ValueError(f"noise is {noise}: give a number from 0 to 100, a share of each feature's standard deviation")
+    if not 0 <= test_fraction < 1:
+        raise ValueError(f"test_fraction is {test_fraction}: give a number from 0 to below 1, such as 0.3")
+    if not (isinstance(seed, int | np.integer) and seed >= 0):
+        raise ValueError(f"seed is {shortened(seed)}: give a whole number of 0 or more")
 
 
-def split(size: int, groups: Index | None, test_fraction: float, seed: int) -> tuple[Index, Index]:
-    """Which columns are learned from and which are held out; drawn by the seed, each class by its share.
+def assemble(
+    X: ArrayLike,
+    targets: ArrayLike,
+    *,
+    task: str,
+    feature_names: Sequence[str],
+    target_names: Sequence[str] = ("y",),
+    class_names: Sequence[str] = (),
+    samples: int | None = None,
+    noise: float = 0.0,
+    noise_on: str = "features",
+    test_fraction: float = 0.3,
+    seed: int = 0,
+    standardize: bool = True,
+    standardize_targets: bool = False,
+    **about: Any,
+) -> DataSet:
+    """A data set from its numbers: a subset drawn, split, missing numbers (NaN) filled, noise added, and the scale fitted.
 
-    The test part is `round(test_fraction · m)` samples, fewer where a class would lose its last one to learn from.
+    Parameters
+    ----------
+    X : (n, m)
+    targets : (m,) labels 0, 1, … as positions in `class_names` for a classification, (k, m) for a regression
     """
-    held = min(round(test_fraction * size), size - 1)
-    test = draw(size, groups, np.random.default_rng((seed, 2)), held, spare=1)
-    return np.setdiff1d(np.arange(size), test), test
+    X, targets = np.array(X, dtype=float), np.asarray(targets)
+    classification = task == "classification"
+    Y = encode(targets, len(class_names)) if classification else np.array(targets, dtype=float)
+    if samples is not None and samples > X.shape[1]:
+        raise ValueError(f"{samples} samples were asked for and there are {X.shape[1]}: ask for at most {X.shape[1]}, or None for all")
+    if samples is not None and samples < X.shape[1]:
+        kept = draw(X.shape[1], classes_of(Y) if classification else None, np.random.default_rng((seed, 3)), samples)
+        X, Y = X[:, kept], Y[:, kept]
+    train_index, test_index = split(X.shape[1], classes_of(Y) if classification else None, test_fraction, seed)
+    X = imputed(X, train_index)
+    if noise:
+        noisy = X if noise_on == "features" else Y
+        noisy += noise * noisy.std(axis=1, keepdims=True) * np.random.default_rng((seed, 1)).standard_normal(noisy.shape)
+    rows = tuple(target_names) if not classification else tuple(class_names[1:] if len(class_names) == 2 else class_names)
+    return DataSet(
+        X=X,
+        Y=Y,
+        task=task,
+        feature_names=tuple(feature_names),
+        target_names=rows,
+        class_names=tuple(class_names),
+        train_index=train_index,
+        test_index=test_index,
+        scale=Scale.fitted(X[:, train_index]) if standardize else Scale.identity(X.shape[0]),
+        target_scale=Scale.fitted(Y[:, train_index]) if standardize_targets else Scale.identity(Y.shape[0]),
+        **about,
+    )
 
 
-_TERM = re.compile(r"^(?:x(?P<plain>\d+)|x(?P<square>\d+)\^2|x(?P<left>\d+)\*x(?P<right>\d+)|sin\(x(?P<sine>\d+)\))$")
-
-
-def features(points: Array, names: tuple[str, ...], wanted: tuple[str, ...]) -> Array:
-    """Features made of coordinates as in TensorFlow Playground, (len(wanted), m).
-
-    A wanted feature is a coordinate by its own name, or of `x1`, `x2`, …, `x1^2`, `x1*x2`, `sin(x1)`, where xᵢ is the i-th
-    coordinate.
-
-    Examples
-    --------
-    >>> features(np.array([[2.0], [3.0]]), ("width", "height"), ("height", "x1*x2", "x2^2")).ravel().tolist()
-    [3.0, 6.0, 9.0]
-    """
-    if tuple(wanted) == tuple(names):
-        return points
-    return np.stack([_feature(points, names, name) for name in wanted])
-
-
-def _feature(points: Array, names: tuple[str, ...], wanted: str) -> Array:
-    if wanted in names:
-        return points[names.index(wanted)]
-    found = _TERM.match(wanted.replace(" ", ""))
-    which = {} if found is None else {kind: int(number) for kind, number in found.groupdict().items() if number}
-    if not which or not all(1 <= number <= len(names) for number in which.values()):
-        raise ValueError(
-            f"{shortened(wanted)!r} is no feature of {len(names)} coordinates: give names such as x1, x1^2, x1*x2 or sin(x1), "
-            f"with numbers from 1 to {len(names)}"
-        )
-    chosen = [points[number - 1] for number in which.values()]
-    if "sine" in which:
-        return np.sin(chosen[0])
-    return chosen[0] ** 2 if "square" in which else np.prod(chosen, axis=0)
+@lru_cache
+def packaged(file: str) -> tuple[dict[str, str], ...]:
+    """The rows of a table in nnviz/data, each from its column's name to its cell."""
+    with files("nnviz.data").joinpath(file).open(encoding="utf-8") as lines:
+        return tuple(csv.DictReader(lines))
 
 
 def with_features(data: DataSet, names: tuple[str, ...], standardize: bool = True) -> DataSet:
