@@ -1,0 +1,146 @@
+"""The controls of sidebar and pages: Streamlit's own, each bound to the address and checked against it.
+
+A control's key is its parameter in the address. Streamlit drops a value that does not fit; here the person is told so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+PERSIST: Any = {"bind": "query-params", "persist_state": "session"}
+SEEN = "address seen"  # session_state: parameters of the address that were already looked at
+
+
+def _from_address(key: str, fits: Callable[[str], bool], expected: str) -> None:
+    """Where the address brings a value that does not fit, say so once; Streamlit itself then takes the default."""
+    seen = st.session_state.setdefault(SEEN, {})
+    asked = st.query_params.get(key)
+    if asked is None or key in st.session_state or seen.get(key) == asked:
+        return
+    seen[key] = asked
+    if not fits(asked):
+        tell(f"The address asks for {key} = “{asked[:40]}”, which cannot be read: {expected}. The default is shown.")
+
+
+def tell(sentence: str) -> None:
+    """A sentence that stands at the top of the page in this run and the following ones until the address changes."""
+    sentences = st.session_state.setdefault("notices", [])
+    if sentence not in sentences:
+        sentences.append(sentence)
+
+
+def _is_number(low: float, high: float) -> Callable[[str], bool]:
+    def fits(text: str) -> bool:
+        try:
+            value = float(text)
+        except ValueError:
+            return False
+        return math.isfinite(value) and low <= value <= high
+
+    return fits
+
+
+def choice(label: str, options: Iterable[Any], key: str, default: Any = None, names: Callable[[Any], str] = str, **more: Any) -> Any:
+    """One of several, from a menu; `names` tells how an option is written."""
+    options = list(options)
+    written = [names(option) for option in options]
+    _from_address(key, lambda text: text in written, f"it is one of {', '.join(written[:12])}{' …' if len(written) > 12 else ''}")
+    index = options.index(default) if default in options else 0
+    return st.selectbox(label, options, index=index, format_func=names, key=key, **(PERSIST | more))
+
+
+def segments(label: str, options: Iterable[Any], key: str, default: Any = None, names: Callable[[Any], str] = str, **more: Any) -> Any:
+    """One of a few, side by side; one is always chosen."""
+    options = list(options)
+    written = [names(option) for option in options]
+    _from_address(key, lambda text: text in written, f"it is one of {', '.join(written)}")
+    first = default if default in options else options[0]
+    return st.segmented_control(label, options, default=first, format_func=names, key=key, required=True, **(PERSIST | more))
+
+
+def several(
+    label: str,
+    options: Iterable[Any],
+    key: str,
+    default: Sequence[Any] = (),
+    most: int | None = None,
+    names: Callable[[Any], str] = str,
+    **more: Any,
+) -> list[Any]:
+    """Any number of options, at most `most`."""
+    options = list(options)
+    written = [names(option) for option in options]
+    asked = set(st.query_params.get_all(key))
+    _from_address(key, lambda _: asked <= set(written), f"each is one of {', '.join(written[:12])}{' …' if len(written) > 12 else ''}")
+    chosen = [option for option in default if option in options]
+    return st.multiselect(label, options, default=chosen, max_selections=most, format_func=names, key=key, **(PERSIST | more))
+
+
+def slider(label: str, low: float, high: float, key: str, default: float, step: float | None = None, **more: Any) -> Any:
+    """A number between two ends; whole numbers where all of them are whole."""
+    _from_address(key, _is_number(low, high), f"it is a number from {low:g} to {high:g}")
+    return st.slider(label, low, high, default, step, key=key, **(PERSIST | more))
+
+
+def powers(label: str, low: int, high: int, key: str, default: float, per_decade: Sequence[float] = (1, 2, 3, 5, 7), **more: Any) -> float:
+    """A positive number on a logarithmic slider: from 10^low to 10^high in a few steps a decade."""
+    values = [float(f"{digit}e{exponent}") for exponent in range(low, high) for digit in per_decade] + [float(f"1e{high}")]
+    written = [f"{value:g}" for value in values]
+    _from_address(key, lambda text: text in written, f"it is one of {written[0]}, {written[1]}, …, {written[-1]}")
+    nearest = min(values, key=lambda value: abs(math.log(value / default)))
+    return st.select_slider(label, values, value=nearest, format_func=lambda value: f"{value:g}", key=key, **(PERSIST | more))
+
+
+def number(label: str, low: float, high: float, key: str, default: float, step: float | None = None, **more: Any) -> Any:
+    """An exact number, in a field."""
+    _from_address(key, _is_number(low, high), f"it is a number from {low:g} to {high:g}")
+    return st.number_input(label, low, high, default, step, key=key, **(PERSIST | more))
+
+
+def toggle(label: str, key: str, default: bool = False, **more: Any) -> bool:
+    """Yes or no."""
+    _from_address(key, lambda text: text.lower() in {"true", "false"}, "it is true or false")
+    return st.toggle(label, bool(default), key=key, **(PERSIST | more))
+
+
+def text(label: str, key: str, default: str, longest: int = 500, **more: Any) -> str:
+    """One line of text, such as a formula."""
+    _from_address(key, lambda given: len(given) <= longest, f"it has at most {longest} characters")
+    return st.text_input(label, default, max_chars=longest, key=key, **(PERSIST | more))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A *Try this*: the controls it sets and one sentence on what to notice."""
+
+    label: str
+    notice: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    then: Callable[[], None] | None = None  # what is to be done besides, such as pressing Train
+
+
+def try_this(trials: Sequence[Trial], key: str = "try") -> None:
+    """Buttons that set the controls to show something worth seeing; the sentence of the last one pressed stands below them."""
+    st.markdown("#### Try this")
+    pressed = f"{key} pressed"
+    with st.container(horizontal=True, key=f"{key}-buttons"):
+        for index, trial in enumerate(trials):
+            st.button(trial.label, key=f"{key}-{index}", on_click=_apply, args=(trial, pressed, index))
+    chosen = st.session_state.get(pressed)
+    if isinstance(chosen, int) and chosen < len(trials):
+        st.markdown(f"**{trials[chosen].label}.** {trials[chosen].notice}")
+    else:
+        st.caption("Each button sets the controls and says what to notice.")
+
+
+def _apply(trial: Trial, pressed: str, index: int) -> None:
+    for key, value in trial.settings.items():
+        st.session_state[key] = value
+    st.session_state[pressed] = index
+    if trial.then is not None:
+        trial.then()

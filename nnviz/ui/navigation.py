@@ -1,0 +1,56 @@
+"""The pages and their order. To add one: a file in `pages/` and a line here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SECTIONS: dict[str, dict[str, str]] = {  # section → file in pages/ → title
+    "": {"start": "Start"},
+    "Network": {
+        "network": "Network",
+        "activations": "Activations",
+        "losses": "Losses",
+        "backpropagation": "Backpropagation",
+    },
+    "Learning": {
+        "optimizers": "Optimisers",
+        "training": "Training",
+        "loss_landscape": "Loss landscape",
+        "maps": "Maps",
+    },
+    "Stability": {
+        "eigenvalues": "Eigenvalues",
+        "ripples": "Ripples",
+        "curvature": "Curvature",
+    },
+    "Architectures": {
+        "convolution": "Convolution",
+        "recurrent": "Recurrent networks",
+        "cost_of_computation": "Cost of computation",
+    },
+    "Reference": {"formulas": "Formulas"},
+}
+
+
+def path(name: str) -> Path:
+    """The file of a page."""
+    return ROOT / "pages" / f"{name}.py"
+
+
+def enter() -> Any:
+    """Enter the navigation and give back the page to run; an embedded page stands without it."""
+    pages = {
+        section: [st.Page(path(name), title=title, url_path=name, default=name == "start") for name, title in files.items() if path(name).exists()]
+        for section, files in SECTIONS.items()
+    }
+    return st.navigation({section: found for section, found in pages.items() if found}, position="hidden" if st.context.is_embedded else "sidebar")
+
+
+def link(name: str, label: str) -> None:
+    """A link to another page; what is chosen in the sidebar goes along."""
+    st.page_link(path(name), label=label)

@@ -1,0 +1,26 @@
+"""The frame of a page: its title, the one sentence that says what one is looking at, and what of the address could not be read."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from nnviz.ui import show
+
+
+def head(title: str, sentence: str) -> None:
+    """The title and the sentence under it, then any notices."""
+    st.title(title, anchor=False)
+    st.html(f'<p class="nnviz-lead">{html.escape(sentence)}</p>')
+    for notice in st.session_state.pop("notices", []):
+        show.notice(notice)
+    if st.context.is_embedded:
+        st.link_button("Open the full view", _full_view(), type="tertiary")
+
+
+def _full_view() -> str:
+    """The address of this page without the embedding."""
+    address = (st.context.url or "").split("?")[0]
+    kept = "&".join(f"{key}={value}" for key, value in st.query_params.items() if not key.startswith("embed"))
+    return f"{address}?{kept}" if kept else address

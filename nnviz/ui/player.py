@@ -1,0 +1,60 @@
+"""The one player under animated figures: it moves them in the browser and tells Python on which step it rests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+
+
+@lru_cache(maxsize=1)
+def _component() -> Any:
+    here = files("nnviz.ui")
+    html, css, js = ((here / f"player.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+    return st.components.v2.component("nnviz_player", html=html, css=css, js=js)
+
+
+def player(
+    key: str,
+    figures: Sequence[str],
+    steps: Sequence[int],
+    labels: Sequence[str] = (),
+    stops: Sequence[int] | None = None,
+    interval: int = 60,
+    start: int | None = None,
+    clickable: bool = False,
+) -> int:
+    """Show the player and give back the position, in `steps`, of the step on which it rests.
+
+    Parameters
+    ----------
+    key : of the player itself
+    figures : keys of the figures it moves, as given to `show.figure`
+    steps : the true step number of each stop, ascending
+    labels : what happens at each stop; empty for none
+    stops : the frame of each stop; by default frame i is stop i. Frames between two stops are passed only while it plays
+    interval : milliseconds a frame at single speed
+    start : the stop on which it rests at first; by default the last one, at which the figures show the whole run
+    clickable : the figures can be clicked, so each frame is redrawn in full
+    """
+    stops = list(range(len(steps))) if stops is None else [int(stop) for stop in stops]
+    last = len(stops) - 1
+    start = last if start is None else max(0, min(start, last))
+    data = {
+        "figures": list(figures),
+        "stops": stops,
+        "steps": [int(step) for step in steps],
+        "labels": list(labels) or [""] * len(stops),
+        "interval": interval,
+        "start": start,
+        "redraw": clickable,
+    }
+    resting = _component()(key=key, data=data, default={"stop": start}, on_stop_change=_nothing).stop
+    return max(0, min(int(resting), last))
+
+
+def _nothing() -> None:
+    """A state that is reported needs a callback; the rerun that it starts is all that is wanted."""

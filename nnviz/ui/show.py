@@ -1,0 +1,208 @@
+"""What a page shows: figures, formulas, tables and sentences. Every figure of the app goes through `figure`.
+
+Plotly's own objects validate every attribute and copy every array: 60 ms for a contour with four paths. `Ready` hands Streamlit the plain
+dict as it is, arrays packed as base64 of their dtype, in 3 ms; the tests send every figure through full validation instead.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from nnviz.figures import export
+from nnviz.figures.theme import THEMES, Figure, Theme
+
+CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
+DTYPES = {
+    "float64": "f4",
+    "float32": "f4",
+    "int64": "i4",
+    "int32": "i4",
+    "int16": "i2",
+    "uint16": "u2",
+    "int8": "i1",
+    "uint8": "u1",
+    "bool": "u1",
+}
+NUMPY_DTYPES = {"f4": np.float32, "i4": np.int32, "i2": np.int16, "u2": np.uint16, "i1": np.int8, "u1": np.uint8}
+
+
+def theme() -> Theme:
+    """The colours of the mode in which the person sees the app; light where it is not known."""
+    return THEMES.get(str(st.context.theme.type), THEMES["light"])
+
+
+def pack(value: Any) -> Any:
+    """The figure's dicts with every number array as `{"dtype", "bdata", "shape"}`, which Plotly reads as it is."""
+    if isinstance(value, dict):
+        return {key: pack(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [pack(item) for item in value] if any(isinstance(item, dict | np.ndarray) for item in value) else list(value)
+    if isinstance(value, np.ndarray):
+        return _packed(value)
+    return value
+
+
+def _packed(array: np.ndarray) -> Any:
+    kind = DTYPES.get(array.dtype.name)
+    if kind is None:
+        return array.tolist()
+    with np.errstate(over="ignore"):
+        plain = np.ascontiguousarray(array, dtype=NUMPY_DTYPES[kind])
+    packed: dict[str, Any] = {"dtype": kind, "bdata": base64.b64encode(plain.data).decode("ascii")}
+    if plain.ndim > 1:
+        packed["shape"] = ", ".join(map(str, plain.shape))
+    return packed
+
+
+class Ready(go.Figure):
+    """A figure that is ready to be sent: `to_dict` gives back what it was made of, unvalidated and uncopied."""
+
+    def __init__(self, spec: Figure) -> None:
+        self.__dict__["_ready"] = pack(spec)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stored dict itself."""
+        return self.__dict__["_ready"]
+
+
+def figure(
+    figure: Figure,
+    key: str,
+    alt: str,
+    numbers: Mapping[str, Sequence[Any]] | Callable[[], Mapping[str, Sequence[Any]]] | None = None,
+    on_select: bool = False,
+    labels: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """Show a figure with its downloads; gives back the points that are selected in it.
+
+    Parameters
+    ----------
+    figure : plain dicts, from `nnviz.figures`
+    key : names the figure on its page; the player finds it by that
+    alt : what the figure shows, for those who do not see it. It may depend only on what the figure depends on: a changed text on an
+        unchanged figure throws away its position and selection
+    numbers : the table that is downloaded as CSV, or a function that makes it; by default the points of the traces
+    on_select : clicks on points rerun the page and come back as a list of points (with `customdata` where the trace has it)
+    labels : of the frames, for the player of the downloaded file
+    """
+    with st.container(key=f"figure-{key}"):
+        mode: Any = {"on_select": "rerun", "selection_mode": "points"} if on_select else {}
+        chosen = st.plotly_chart(Ready(figure), key=key, theme=None, config=CONFIG, alt=alt, **mode)
+        _downloads(figure, key, alt, numbers, labels)
+    return list(chosen.selection.points) if on_select else []
+
+
+@lru_cache(maxsize=1)
+def _save_component() -> Any:
+    buttons = "".join(f'<button type="button" data-format="{kind}">{kind.upper()}</button>' for kind in ("png", "svg"))
+    css = (
+        ":host{display:block} .row{display:flex;gap:8px} button{flex:1;min-height:38px;font:inherit;color:var(--st-text-color);"
+        "background:var(--st-background-color);border:1px solid var(--st-border-color);border-radius:6px;cursor:pointer}"
+        "button:focus-visible{outline:2px solid var(--st-primary-color)}"
+    )
+    js = (files("nnviz.ui") / "save.js").read_text(encoding="utf-8")
+    return st.components.v2.component("nnviz_save", html=f'<div class="row">{buttons}</div>', css=css, js=js)
+
+
+def _downloads(figure: Figure, key: str, alt: str, numbers: Any, labels: Sequence[str]) -> None:
+    """A small menu at the figure's corner; its content is made only when it is opened, the files when they are asked for."""
+    colours = theme()
+    name = "nnviz-" + re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
+
+    def page() -> bytes:
+        return standalone(export.with_own_player(figure, colours, labels), alt, colours)
+
+    def table() -> bytes:
+        return export.numbers_as_csv(figure, numbers() if callable(numbers) else numbers).encode()
+
+    with st.container(key=f"save-{key}"):
+        menu = st.popover(
+            "", icon=":material/download:", type="tertiary", help="Download this figure", on_change="rerun", key=f"open-{key}"
+        )
+    if menu.open:
+        with menu:
+            st.download_button(
+                "Interactive page (HTML)", page, f"{name}.html", "text/html", key=f"html-{key}", on_click="ignore", width="stretch"
+            )
+            st.download_button("Numbers (CSV)", table, f"{name}.csv", "text/csv", key=f"csv-{key}", on_click="ignore", width="stretch")
+            _save_component()(key=f"picture-{key}", data={"figure": key, "name": name})
+
+
+def standalone(figure: Figure, alt: str, colours: Theme) -> bytes:
+    """The figure as one HTML file that works without a network, animation included."""
+    import plotly.io
+
+    body = plotly.io.to_html(Ready(figure), include_plotlyjs=True, full_html=False, validate=False, config=CONFIG)
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(alt)}</title>'
+    style = f"<style>body{{margin:24px;background:{colours.background};color:{colours.text};font-family:system-ui,sans-serif}}</style>"
+    return f'<!doctype html><html lang="en"><head>{head}{style}</head><body>{body}<p>{html.escape(alt)}</p></body></html>'.encode()
+
+
+def heading(text: str) -> None:
+    """The heading of a formula or a panel: of the size of a figure's title."""
+    st.markdown(f"#### {text}")
+
+
+def formula(latex: str) -> None:
+    """A formula in LaTeX, set as a display."""
+    st.latex(latex)
+
+
+def sentence(text: str) -> None:
+    """One sentence of Markdown, muted: what to notice, what is chosen now."""
+    st.caption(text)
+
+
+def notice(text: str) -> None:
+    """Something a person should know before looking on, such as what of a link could not be read."""
+    st.html(f'<p class="nnviz-notice" role="status">{html.escape(text)}</p>')
+
+
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str, colours: Mapping[str, str] | None = None, chosen: int | None = None
+) -> None:
+    """A table of numbers already written as text: no box, thin rules, the head of a symbol in its colour.
+
+    Parameters
+    ----------
+    heads, rows : text; the first column is left-aligned
+    caption : what the table holds, for screen readers
+    colours : head → the colour of its symbol
+    chosen : the row to be lit
+    """
+    colours = colours or {}
+
+    def cell(kind: str, text: str, colour: str = "") -> str:
+        style = f' style="color:{colour}"' if colour else ""
+        return f"<{kind}{style}>{html.escape(text)}</{kind}>"
+
+    head = "".join(cell("th scope='col'", text, colours.get(text, "")).replace("</th scope='col'>", "</th>") for text in heads)
+    body = "".join(
+        f"<tr{' class=chosen' if index == chosen else ''}>" + "".join(cell("td", text) for text in row) + "</tr>"
+        for index, row in enumerate(rows)
+    )
+    hidden = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+    st.html(
+        f'<div class="nnviz-table" tabindex="0" role="region" aria-label="{html.escape(caption)}"><table>'
+        f'<caption style="{hidden}">{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def style() -> None:
+    """What the theme cannot say; once a run, from `app.py`."""
+    st.html(_style_sheet())
+
+
+@lru_cache(maxsize=1)
+def _style_sheet() -> str:
+    return f"<style>{(files('nnviz.ui') / 'style.css').read_text(encoding='utf-8')}</style>"
