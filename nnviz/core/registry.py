@@ -1,0 +1,35 @@
+"""A name looked up in a registry: the object itself will do, and a name that is not known is answered with the closest one that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+Entry = TypeVar("Entry")
+
+
+def look_up(registry: Mapping[str, Entry], name: object, family: type[Entry], kind: str) -> Entry:
+    """The entry called `name`, or `name` itself where it is already one of the registry's family.
+
+    Raises
+    ------
+    ValueError
+        An unknown name; the message lists what is known and suggests the closest.
+
+    Examples
+    --------
+    >>> look_up({"tanh": 1.0, "relu": 2.0}, "than", float, "activation")
+    Traceback (most recent call last):
+        ...
+    ValueError: unknown activation 'than': choose one of tanh, relu (did you mean 'tanh'?)
+    """
+    if isinstance(name, str):
+        if name in registry:
+            return registry[name]
+        close = get_close_matches(name[:60].lower(), registry, n=1)
+        hint = f" (did you mean {close[0]!r}?)" if close else ""
+        raise ValueError(f"unknown {kind} {name[:60]!r}: choose one of {', '.join(registry)}{hint}"[:599])
+    if isinstance(name, family):
+        return name
+    raise ValueError(f"{kind} is a {type(name).__name__}: give a name, one of {', '.join(registry)}, or such an object"[:599])
