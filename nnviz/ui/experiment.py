@@ -156,7 +156,9 @@ def set_point(kind: str, description: str, network: Network, theta: np.ndarray) 
     """Make theta the current point of every page from the next run on."""
     theta = np.array(theta, dtype=float)
     if theta.shape != (network.parameter_count,):
-        raise ValueError(f"theta has shape {theta.shape} and the network needs ({network.parameter_count},): give one vector of all parameters")
+        raise ValueError(
+            f"theta has shape {theta.shape} and the network needs ({network.parameter_count},): give one vector of all parameters"
+        )
     theta.setflags(write=False)
     st.session_state["point"] = Point(kind, description, network, theta)
 

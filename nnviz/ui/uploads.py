@@ -1,0 +1,97 @@
+"""A person's own CSV file: read, its columns shown as recognised, its targets chosen. What cannot be used leaves the former data in place.
+
+The table lives in the session alone: no other session can see it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from nnviz.core.datasets import DataSet
+from nnviz.core.tables import Table, read_table
+from nnviz.core.tabular import from_table, guess_task
+from nnviz.ui import controls
+
+MOST_SHOWN = 30  # columns that are listed
+MISSING = {"drop": "Drop the row", "mean": "Fill with the mean"}
+TASKS = {"auto": "Guess", "classification": "Classes", "regression": "Numbers"}
+
+
+def table() -> Table | None:
+    """The uploader, and the table that was read last, in this run or before."""
+    file = st.file_uploader(
+        "Your CSV file", type=["csv", "tsv", "txt"], key="upload", help="Commas, semicolons or tabs; the first row names the columns."
+    )
+    if file is not None and st.session_state.get("upload id") != file.file_id:
+        st.session_state["upload id"] = file.file_id
+        st.session_state.pop("upload error", None)
+        try:
+            st.session_state["table"] = read_table(file)
+        except ValueError as error:
+            st.session_state["upload error"] = f"{file.name}: {error}"
+    if "upload error" in st.session_state:
+        st.error(st.session_state["upload error"])
+    kept: Table | None = st.session_state.get("table")
+    asked = st.query_params.get("file")
+    if kept is not None:
+        st.query_params["file"] = f"{kept.name}~{kept.digest[:8]}"
+    elif asked:
+        st.info(f"This link looks at the file “{asked.rpartition('~')[0][:60]}”: drop it here to see the same picture.")
+    return kept
+
+
+def data_set(test_fraction: float, seed: int, noise: float, samples: int | None) -> DataSet | None:
+    """The data set made of the uploaded table and the choices about it, or None as long as there is none."""
+    found = table()
+    if found is None:
+        return None
+    st.caption(f"{found.name}: {found.rows:,} rows, {len(found.columns)} columns")
+    usable = [column.name for column in found.columns if column.kind in {"number", "category"}]
+    targets = controls.several(
+        "Targets", usable, key="targets", default=_likely_target(found, usable), help="What the network learns to predict."
+    )
+    task = controls.segments("They are", TASKS, key="task", default="auto", names=TASKS.__getitem__)
+    gaps = sum(column.missing for column in found.columns)
+    missing = controls.segments(f"Empty cells ({gaps})", MISSING, key="missing", default="drop", names=MISSING.__getitem__)
+    standardize = controls.toggle(
+        "Standardise", key="standardise", default=True, help="Mean 0 and deviation 1, fitted on the training part only."
+    )
+    _columns(found)
+    more: dict[str, Any] = {"test_fraction": test_fraction, "seed": seed, "noise": noise, "samples": samples}
+    return _made(found, tuple(targets), None if task == "auto" else task, standardize, missing, more)
+
+
+def _made(
+    found: Table, targets: tuple[str, ...], task: str | None, standardize: bool, missing: str, more: dict[str, Any]
+) -> DataSet | None:
+    """The data set, kept until one of the choices changes; where the choices do not go together, the one that was there before."""
+    choices = (found.digest, targets, task, standardize, missing, *more.values())
+    if st.session_state.get("table choices") != choices:
+        try:
+            st.session_state["table data"] = from_table(found, targets, task, standardize, missing, **more)
+            st.session_state["table choices"] = choices
+        except ValueError as error:
+            st.error(str(error))
+    made: DataSet | None = st.session_state.get("table data")
+    if made is not None and task is None and targets:
+        st.caption(f"Read as {'classes' if guess_task(found, targets) == 'classification' else 'numbers'}. {' '.join(made.notes)}")
+    return made
+
+
+def _likely_target(found: Table, usable: list[str]) -> list[str]:
+    """The last category of few levels, as most files end with what is to be told; else the last column."""
+    categories = [column.name for column in found.columns if column.kind == "category"]
+    return categories[-1:] or usable[-1:]
+
+
+def _columns(found: Table) -> None:
+    """The columns as they were recognised."""
+    with st.popover("Columns as recognised", width="stretch"):
+        rows = [(c.name, c.kind, f"{c.missing} missing", f"{c.distinct} different", c.note) for c in found.columns[:MOST_SHOWN]]
+        st.table(
+            {"column": [r[0] for r in rows], "holds": [r[1] for r in rows], "missing": [r[2] for r in rows], "values": [r[3] for r in rows]}
+        )
+        if len(found.columns) > MOST_SHOWN:
+            st.caption(f"The first {MOST_SHOWN} of {len(found.columns)} columns are listed.")

@@ -1,0 +1,90 @@
+"""One server and one browser for all browser tests; each test gets a fresh context, and no error may stand in its console."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.chromium import find
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All browser tests run in one worker, so that there is one server and one browser."""
+    for item in items:
+        if Path(__file__).parent in Path(item.path).parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    options = ["--server.port", str(port), "--server.headless", "true", "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
+    with log.open("w") as out:
+        process = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", *options], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+            break
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.1)
+    yield url
+    process.terminate()
+    process.wait(20)
+    assert "Traceback" not in log.read_text(), log.read_text()[-3000:]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        opened = playwright.chromium.launch(executable_path=find(), args=quiet)
+        yield opened
+        opened.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has run to its end and nothing has been drawn for a moment."""
+    page.wait_for_selector(SETTLED, timeout=30_000)
+    page.wait_for_timeout(250)
+    page.wait_for_selector(SETTLED, timeout=30_000)
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Open an address of the app in a window of its own; at the end no error may stand in the console and no exception on the page."""
+    errors: list[str] = []
+    pages: list[Page] = []
+
+    def opened(path: str, width: int = 1440, height: int = 900, **context: object) -> Page:
+        page = browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
+        # A page's own address makes Streamlit first ask for its health under that path: the 404 is its own and harmless.
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" and not m.text.startswith("Failed to load resource") else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{address}/{path}")
+        page.wait_for_selector("[data-testid=stMain] h1", timeout=30_000)
+        settle(page)
+        pages.append(page)
+        return page
+
+    yield opened
+    broken = [text for page in pages for text in page.locator("[data-testid=stException]").all_inner_texts()]
+    for page in pages:
+        page.context.close()
+    assert not errors
+    assert not broken
