@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.core import clouds
+from nnviz.core.features import shortened
 from nnviz.core.samples import DataSet, Part, Scale, assemble, check_draw, packaged, with_features
 from nnviz.core.tabular import from_csv, from_table
 
@@ -42,6 +43,7 @@ class DataSource:
     target_names: tuple[str, ...] = ("y",)  # of a regression
     standardize: bool = True
     noise_on: str = "features"
+    options: tuple[str, ...] = ()  # what its rule takes besides
     image_shape: tuple[int, int] | None = None
     source: str = "made by its rule; Smilkov et al. (2017), TensorFlow Playground"
     licence: str = "free of rights: computed from a formula"
@@ -57,7 +59,7 @@ class DataSource:
         noise : normal, its deviation relative to each feature's own (to the target's for `function`)
         test_fraction : 0 ≤ f < 1, held out; `round(f·m)` samples
         seed : of the samples, the noise and the split, each drawn for itself: more noise moves no sample into another part
-        options : what the rule takes besides: `expression`, `low` and `high` of `function`
+        options : what its rule takes besides, named in `self.options`: `expression`, `low` and `high` of `function`
 
         Raises
         ------
@@ -65,11 +67,15 @@ class DataSource:
             More samples than there are, a negative noise, a fraction outside [0, 1), an option the rule does not have.
         """
         check_draw(samples, noise, test_fraction, seed)
+        unknown = [name for name in options if name not in self.options]
+        if unknown:
+            takes = ", ".join(("samples", "noise", "test_fraction", "seed", *self.options))
+            raise ValueError(f"{self.name} has no argument {shortened(unknown[0])!r}: it takes {takes}")
         rng = np.random.default_rng((seed, 0))
         if self.size is None:
             X, targets = self.load(MADE_SAMPLES if samples is None else samples, rng, **options)
         else:
-            X, targets = self.load(**options)
+            X, targets = self.load()
         return assemble(
             X,
             targets,
@@ -128,6 +134,7 @@ DATASETS: dict[str, DataSource] = {
             "regression",
             feature_names=("x",),
             noise_on="targets",
+            options=("expression", "low", "high"),
             source="made from the expression",
         ),
         DataSource(

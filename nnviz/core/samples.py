@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -211,10 +212,10 @@ def check_draw(samples: int | None, noise: float, test_fraction: float, seed: in
     """Raise a ValueError that names what cannot be drawn."""
     if samples is not None and not (isinstance(samples, int | np.integer) and 1 <= samples <= MAX_SAMPLES):
         raise ValueError(f"samples is {shortened(samples)}: give a whole number from 1 to {MAX_SAMPLES:,}, or None for all")
-    if not (np.isfinite(noise) and 0 <= noise <= 100):
-        raise ValueError(f"noise is {noise}: give a number from 0 to 100, a share of each feature's standard deviation")
-    if not 0 <= test_fraction < 1:
-        raise ValueError(f"test_fraction is {test_fraction}: give a number from 0 to below 1, such as 0.3")
+    if not (isinstance(noise, Real) and 0 <= noise <= 100):
+        raise ValueError(f"noise is {shortened(noise)}: give a number from 0 to 100, a share of each feature's standard deviation")
+    if not (isinstance(test_fraction, Real) and 0 <= test_fraction < 1):
+        raise ValueError(f"test_fraction is {shortened(test_fraction)}: give a number from 0 to below 1, such as 0.3")
     if not (isinstance(seed, int | np.integer) and seed >= 0):
         raise ValueError(f"seed is {shortened(seed)}: give a whole number of 0 or more")
 

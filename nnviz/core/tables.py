@@ -163,7 +163,7 @@ def _refuse_what_is_no_text(content: bytes) -> None:
     if kind:
         raise ValueError(f"the file is {kind}, not a table in text: save it as “CSV UTF-8” and open that")
     try:
-        content.decode()
+        _ = content.isascii() or content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ValueError(f"line {line} is not UTF-8 text (byte 0x{content[error.start]:02X}): save the file as “CSV UTF-8”") from error
@@ -197,8 +197,11 @@ def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
         raise ValueError(f"a quotation mark that opens in line {start} is never closed: close it, or write it twice to mean itself")
 
 
-def _cells(record: bytes, separator: str) -> list[str]:
-    return next(csv.reader(io.StringIO(record.decode(), newline=""), delimiter=separator, skipinitialspace=True))
+def _cells(line: int, record: bytes, separator: str) -> list[str]:
+    rows = list(csv.reader(io.StringIO(record.decode(), newline=""), delimiter=separator, skipinitialspace=True))
+    if len(rows) > 1:  # a mark within an unquoted cell opens nothing, though it was counted as one that does
+        raise ValueError(f"line {line} has a quotation mark in the middle of a cell: put the whole cell between marks and write it twice")
+    return rows[0]
 
 
 def _check_rows(content: bytes, separator: str) -> list[str]:
@@ -206,8 +209,8 @@ def _check_rows(content: bytes, separator: str) -> list[str]:
     byte, first, rows = separator.encode(), [""], 0
     for rows, (line, record) in enumerate(_records(content), 1):
         if rows == 1:
-            first = _cells(record, separator)
-        width = len(_cells(record, separator)) if b'"' in record else record.count(byte) + 1
+            first = _cells(line, record, separator)
+        width = len(_cells(line, record, separator)) if b'"' in record else record.count(byte) + 1
         if width != len(first):
             raise ValueError(f"line {line} has {width} cells and the first has {len(first)}: give every row the same number of cells")
     if len(first) > MAX_COLUMNS or rows > MAX_ROWS + 1:

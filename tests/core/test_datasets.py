@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from nnviz.core import clouds
 from nnviz.core.datasets import DATASETS, with_features
 from nnviz.core.features import PLAYGROUND_FEATURES
@@ -191,7 +192,7 @@ def test_the_circle_is_a_disc_in_a_ring():
     X, labels = clouds.circle(1001, np.random.default_rng(0))
     radius = np.hypot(*X)
     assert radius[labels == 1].max() <= 2.5
-    assert 3.5 <= radius[labels == 0].min()
+    assert radius[labels == 0].min() >= 3.5
     assert radius.max() <= 5
     assert labels.sum() == 501
 
@@ -270,7 +271,8 @@ def test_features_are_chosen_by_their_own_names_and_given_back():
     two = with_features(iris, ("petal width (cm)", "petal length (cm)"))
     assert np.array_equal(two.X, iris.X[[3, 2]])
     assert with_features(two, iris.feature_names) == iris
-    assert with_features(iris, ["x1"], standardize=False).train.X == pytest.approx(iris.X[:1, iris.train.index])
+    plain = with_features(iris, ["x1"], standardize=False)
+    assert np.array_equal(plain.train.X, iris.X[:1, iris.train.index])
 
 
 @pytest.mark.parametrize("bad", [("x3",), ("x0",), ("cos(x1)",), (), ("x1", "x1"), ("x1*x9",), ("q" * 500,)])
