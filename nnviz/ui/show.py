@@ -54,7 +54,8 @@ def pack(value: Any) -> Any:
 
 def _packed(array: np.ndarray) -> Any:
     kind = DTYPES.get(array.dtype.name)
-    if kind is None:
+    too_wide = array.dtype == np.int64 and array.size and int(np.abs(array).max()) > np.iinfo(np.int32).max
+    if kind is None or too_wide:
         return array.tolist()
     with np.errstate(over="ignore"):
         plain = np.ascontiguousarray(array, dtype=NUMPY_DTYPES[kind])

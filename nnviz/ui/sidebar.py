@@ -9,7 +9,7 @@ import streamlit as st
 from nnviz.core.activations import ACTIVATIONS, get_activation
 from nnviz.core.datasets import DATASETS, DataSet, with_features
 from nnviz.core.initializers import INITIALIZERS
-from nnviz.core.losses import LOSSES, Loss, fits
+from nnviz.core.losses import LOSSES, Loss, fitting_losses, usual_pair
 from nnviz.core.network import Network
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.ui import controls, uploads
@@ -19,9 +19,10 @@ from nnviz.ui.experiment import Experiment
 OWN_FILE, OWN_FORMULA, AUTO = "own file", "own formula", "auto"
 FEATURES = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
 MOST_LAYERS, MOST_UNITS, MOST_PARAMETERS = 50, 512, 300_000
-KEYS = tuple(
-    "data samples noise test dataseed showtest expression features layers units sizes activation formula init seed output loss optimizer rate"
-    " batch l2".split()
+KEYS = (  # the address and the session know the controls of the sidebar by these
+    *("data", "samples", "noise", "test", "dataseed", "showtest", "expression", "features"),
+    *("layers", "units", "sizes", "activation", "formula", "init", "seed"),
+    *("output", "loss", "optimizer", "rate", "batch", "l2"),
 )
 
 
@@ -151,18 +152,15 @@ def _activation() -> str:
 
 def _output_and_loss(data: DataSet) -> tuple[str, Loss]:
     """By default what goes with the task: probabilities and their cross-entropy, or plain numbers and squared error."""
-    outputs = data.Y.shape[0]
-    usual = ("identity", "half_squared_error")
-    if data.task == "classification":
-        usual = ("sigmoid", "binary_cross_entropy") if outputs == 1 else ("softmax", "cross_entropy")
+    usual = usual_pair(data.task, data.Y.shape[0])
     output = controls.choice(f"Output ({AUTO}: {usual[0]})", [AUTO, *ACTIVATIONS], key="output", default=AUTO)
     output = usual[0] if output == AUTO else output
-    name = controls.choice(f"Loss ({AUTO}: {usual[1]})", [AUTO, *LOSSES], key="loss", default=AUTO)
-    if name != AUTO and fits(output, name, data.Y):
-        return output, LOSSES[name]
-    if name != AUTO:
-        st.error(f"{name} does not fit outputs of {output} and these targets: half_squared_error is used.")
-    return output, LOSSES[usual[1] if fits(output, usual[1], data.Y) else "half_squared_error"]
+    possible = [name for name in fitting_losses(output) if not LOSSES[name].complaint(data.Y)]
+    first = usual[1] if usual[1] in possible else possible[0]
+    name = controls.choice(f"Loss ({AUTO}: {first})", [AUTO, *LOSSES], key="loss", default=AUTO)
+    if name not in (AUTO, *possible):
+        st.error(f"{name} does not fit an output of {output} and these targets: {first} is used. Fitting are {', '.join(possible)}.")
+    return output, LOSSES[name if name in possible else first]
 
 
 def _network(data: DataSet, hidden: tuple[int, ...], activation: str, output: str) -> Network:

@@ -34,7 +34,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("server") / "log.txt"
     options = ["--server.port", str(port), "--server.headless", "true", "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
     with log.open("w") as out:
-        process = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", *options], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", *options], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT
+        )
     url = f"http://127.0.0.1:{port}"
     for _ in range(300):
         try:
@@ -74,7 +76,9 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     def opened(path: str, width: int = 1440, height: int = 900, **context: object) -> Page:
         page = browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
         # A page's own address makes Streamlit first ask for its health under that path: the 404 is its own and harmless.
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" and not m.text.startswith("Failed to load resource") else None)
+        page.on(
+            "console", lambda m: errors.append(m.text) if m.type == "error" and not m.text.startswith("Failed to load resource") else None
+        )
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{address}/{path}")
         page.wait_for_selector("[data-testid=stMain] h1", timeout=30_000)
