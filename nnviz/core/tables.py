@@ -206,17 +206,15 @@ def _cells(line: int, record: bytes, separator: str) -> list[str]:
 
 def _check_rows(content: bytes, separator: str) -> list[str]:
     """The cells of the first row; raises where another row has more or fewer, or where there are too many."""
-    byte, first, rows = separator.encode(), [""], 0
-    for rows, (line, record) in enumerate(_records(content), 1):
-        if rows == 1:
+    byte, first = separator.encode(), [""]
+    for row, (line, record) in enumerate(_records(content)):
+        if not row:
             first = _cells(line, record, separator)
+        if row > MAX_ROWS or len(first) > MAX_COLUMNS:
+            raise ValueError(f"the table has more than {MAX_ROWS:,} rows or {MAX_COLUMNS:,} columns, the most that are read: keep fewer")
         width = len(_cells(line, record, separator)) if b'"' in record else record.count(byte) + 1
         if width != len(first):
             raise ValueError(f"line {line} has {width} cells and the first has {len(first)}: give every row the same number of cells")
-    if len(first) > MAX_COLUMNS or rows > MAX_ROWS + 1:
-        raise ValueError(
-            f"the table has {rows:,} rows of {len(first):,} cells: at most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read"
-        )
     return first
 
 

@@ -235,7 +235,10 @@ BAD_FILES = {
     "a pipe to a shell": (b"a,b\n1,x\n2,+cmd|' /C calc'!A0\n", "formula"),
     "a name twice": (b"a,b,a\n1,2,3\n4,5,6\n", "2 columns are named 'a'"),
     "a long name twice": (b"%s,%s\n1,2\n3,4\n" % (b"n" * 5000, b"n" * 5000), "columns are named"),
-    "a thousand and one columns": (b",".join(b"c%d" % i for i in range(1001)) + b"\n" + b"\n".join([b"1,2" + b",3" * 999] * 2), "1,001"),
+    "a thousand and one columns": (
+        b",".join(b"c%d" % i for i in range(1001)) + b"\n" + b"\n".join([b"1,2" + b",3" * 999] * 2),
+        "1,000 columns",
+    ),
     "nothing but empty cells": (b"a,b\n,\n,\n", "holds numbers"),
 }
 
@@ -328,6 +331,13 @@ def test_too_many_one_hot_numbers_are_refused_before_they_are_made(monkeypatch):
     monkeypatch.setattr("nnviz.core.tabular.MAX_CELLS", 10)
     with pytest.raises(ValueError, match="choose fewer columns"):
         from_csv(io.StringIO("a,b,y\n" + "1,2,3.5\n4,5,6\n" * 3), targets="y")
+
+
+def test_too_many_rows_are_refused_at_the_first_too_many(monkeypatch):
+    monkeypatch.setattr(tables, "MAX_ROWS", 3)
+    assert table("x,y\n" + "1,2\n" * 3).rows == 3
+    with pytest.raises(ValueError, match="more than 3 rows"):
+        table("x,y\n" + "1,2\n" * 4 + "1,2,3\n")
 
 
 def test_a_large_table_stays_usable():
