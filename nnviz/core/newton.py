@@ -1,0 +1,167 @@
+"""Newton and L-BFGS: steps that know the curvature, as references for those that do not. Both look at the objective itself.
+
+Source: Nocedal and Wright (2006), Numerical Optimization: damped Newton section 3.3, the strong Wolfe line search algorithms 3.5 and 3.6,
+L-BFGS algorithm 7.4. All of it runs over a batch at once: a run that is done waits for the others.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nnviz.core.stepping import Array, Hyperparameter, Optimizer, State
+
+SUFFICIENT_DECREASE, CURVATURE = 1e-4, 0.9  # c₁ and c₂ of the strong Wolfe conditions
+EVALUATIONS = 20
+
+
+def _dot(a: Array, b: Array) -> Array:
+    """Σ ab of the last axis, which stays as 1: (..., P) → (..., 1)."""
+    return np.einsum("...i,...i->...", a, b)[..., None]
+
+
+def _needs(optimizer: str, objective: Any, method: str) -> Any:
+    if not hasattr(objective, method):
+        given = "none was given" if objective is None else f"{type(objective).__name__[:60]} has none"
+        raise ValueError(f"{optimizer} needs an objective with {method} in start(theta, objective): {given}")
+    return objective
+
+
+@dataclass(frozen=True, eq=False)
+class Newton(Optimizer):
+    """Damped Newton: θ ← θ − α(∇²C + damping·I)⁻¹g. As Newton does, it is drawn to saddles just as to minima."""
+
+    learning_rate: Hyperparameter = 1.0
+    damping: Hyperparameter = 1e-4
+    name: ClassVar[str] = "newton"
+
+    def start(self, theta: ArrayLike, objective: Any = None) -> State:
+        state = super().start(theta, objective)
+        state.objective = _needs(self.name, objective, "hessian_vector_product")
+        return state
+
+    def advance(self, theta: Array, gradient: Array, state: State) -> None:
+        state.count += 1
+        theta -= state.rate * _solve(self.damped_hessian(theta, state.objective), gradient)
+
+    def damped_hessian(self, theta: Array, objective: Any) -> Array:
+        """(..., P, P), from Hessian-vector products along all axes at once."""
+        identity = np.eye(theta.shape[-1])
+        # The axes stand in front, so that an objective with batch dimensions of its own broadcasts as it always does.
+        directions = identity.reshape(len(identity), *(1 for _ in theta.shape[:-1]), len(identity))
+        columns = objective.hessian_vector_product(
+            np.broadcast_to(theta, (len(identity), *theta.shape)), np.broadcast_to(directions, (len(identity), *theta.shape))
+        )
+        return np.moveaxis(columns, 0, -1) + np.asarray(self.damping)[..., None] * identity
+
+
+def _solve(matrix: Array, vector: Array) -> Array:
+    """matrix⁻¹·vector for a batch; a matrix that is exactly singular is moved by a rounding error."""
+    try:
+        return np.linalg.solve(matrix, vector[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        scale = np.max(np.abs(matrix), axis=(-2, -1), keepdims=True)
+        nudge = np.where(scale > 0, 1e-15 * scale, 1.0) * np.eye(matrix.shape[-1])
+        return np.linalg.solve(matrix + nudge, vector[..., None])[..., 0]
+
+
+@dataclass(frozen=True, eq=False)
+class LBFGS(Optimizer):
+    """L-BFGS with the last `history` pairs and a strong Wolfe line search, whose first trial is the learning rate."""
+
+    learning_rate: Hyperparameter = 1.0
+    history: int = 10
+    name: ClassVar[str] = "lbfgs"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.history, int) or not 1 <= self.history <= 1000:
+            raise ValueError(f"lbfgs: history is {self.history!r:.40}: it needs a whole number of pairs from 1 to 1000")
+
+    def start(self, theta: ArrayLike, objective: Any = None) -> State:
+        state = super().start(theta, objective)
+        state.objective = _needs(self.name, objective, "value_and_gradient")
+        state.private = {"pairs": deque(maxlen=self.history), "scale": 1.0, "theta": None, "gradient": None}
+        return state
+
+    def advance(self, theta: Array, gradient: Array, state: State) -> None:
+        known = state.private
+        if state.count:
+            _remember(known, theta - known["theta"], gradient - known["gradient"])
+        direction = -_inverse_hessian_product(known["pairs"], known["scale"], gradient)
+        slope = _dot(gradient, direction)
+        uphill = ~(slope < 0)
+        direction, slope = np.where(uphill, -gradient, direction), np.where(uphill, -_dot(gradient, gradient), slope)
+        first = state.rate
+        if not state.count:  # nothing is known of the scale yet: a first step of length 1 at most, as PyTorch
+            first = first * np.minimum(1.0, 1.0 / np.sum(np.abs(gradient), axis=-1, keepdims=True))
+
+        def along(length: Array) -> tuple[Array, Array]:
+            value, there = state.objective.value_and_gradient(theta + length * direction)
+            return np.asarray(value)[..., None], _dot(there, direction)
+
+        known["theta"], known["gradient"] = theta.copy(), gradient.copy()
+        value = np.asarray(state.objective.value_and_gradient(theta)[0])[..., None]
+        theta += strong_wolfe(along, value, slope, first) * direction
+        state.count += 1
+
+
+def _remember(known: dict[str, Any], s: Array, y: Array) -> None:
+    """Keeps the pair (s, y); in runs where its curvature is not positive, an empty one."""
+    curvature, squared = _dot(s, y), _dot(y, y)
+    kept = curvature > np.finfo(float).eps * squared
+    inverse = np.divide(1.0, curvature, out=np.zeros_like(curvature), where=kept)
+    known["pairs"].append((np.where(kept, s, 0.0), np.where(kept, y, 0.0), inverse))
+    known["scale"] = np.where(kept, np.divide(curvature, squared, out=np.ones_like(squared), where=kept), known["scale"])
+
+
+def _inverse_hessian_product(pairs: deque[tuple[Array, Array, Array]], scale: Any, gradient: Array) -> Array:
+    """The two loops of algorithm 7.4."""
+    q, alphas = gradient.copy(), []
+    for s, y, inverse in reversed(pairs):
+        alphas.append(inverse * _dot(s, q))
+        q -= alphas[-1] * y
+    q *= scale
+    for s, y, inverse in pairs:
+        q += (alphas.pop() - inverse * _dot(y, q)) * s
+    return q
+
+
+def strong_wolfe(along: Callable[[Array], tuple[Array, Array]], value: Array, slope: Array, first: Hyperparameter) -> Array:
+    """Lengths (..., 1) that satisfy the strong Wolfe conditions, or the best found that decreases enough (0 where none does).
+
+    `along(length)` tells value and slope there, `value` and `slope` (below 0) are those at 0, `first` is tried first. Bracketing and
+    zooming are one loop: `low` is the best length so far, `high` the other end of the bracket, infinite while there is none.
+    """
+    low, low_value, low_slope = np.zeros_like(value), value, slope
+    high, high_value = np.full_like(value, np.inf), np.full_like(value, np.inf)
+    length = np.broadcast_to(np.asarray(first, dtype=float), value.shape)
+    done = ~np.isfinite(value) | ~(slope < 0)
+    for _ in range(EVALUATIONS):
+        if done.all():
+            break
+        here, here_slope = along(length)
+        too_high = ~(here <= value + SUFFICIENT_DECREASE * length * slope) | ((here >= low_value) & (low > 0))
+        accepted = ~too_high & (np.abs(here_slope) <= -CURVATURE * slope)
+        passed = ~too_high & ~accepted & (here_slope * (high - low) >= 0)
+        high, high_value = (
+            np.where(too_high, a, np.where(passed, b, c)) for a, b, c in ((length, low, high), (here, low_value, high_value))
+        )
+        low, low_value, low_slope = (
+            np.where(too_high | done, a, b) for a, b in ((low, length), (low_value, here), (low_slope, here_slope))
+        )
+        done = done | accepted
+        length = np.where(done, low, np.where(np.isfinite(high), _within(low, low_value, low_slope, high, high_value), 2 * length))
+    return low
+
+
+def _within(low: Array, low_value: Array, low_slope: Array, high: Array, high_value: Array) -> Array:
+    """The minimum of the parabola through both ends of a bracket, held a tenth away from them."""
+    width = high - low
+    share = -0.5 * low_slope * width / (high_value - low_value - low_slope * width)
+    return low + width * np.clip(np.where(np.isfinite(share), share, 0.5), 0.1, 0.9)
