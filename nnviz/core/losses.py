@@ -268,18 +268,29 @@ def fitting_outputs(loss: str | Loss) -> tuple[str, ...]:
     return (loss.from_logits.activation,) if loss.from_logits else tuple(ACTIVATIONS)
 
 
+def fits(activation: str, loss: str | Loss, Y: ArrayLike | None = None) -> bool:
+    """Whether a loss can be told from an output activation (a name, or a formula after "=") and, where they are given, of targets Y.
+
+    Examples
+    --------
+    >>> fits("softmax", "cross_entropy", [[0.0], [1.0]]), fits("sigmoid", "binary_cross_entropy", [[2.5]])
+    (True, False)
+    """
+    loss = get_loss(loss)
+    if loss.from_logits and activation != loss.from_logits.activation:
+        return False
+    return Y is None or not loss.complaint(np.asarray(Y, dtype=float))
+
+
 def fitting_losses(activation: str) -> tuple[str, ...]:
-    """Names of the losses that fit an output activation; the one that belongs to it first.
+    """Names of the losses that fit an output activation, the one that belongs to it first.
 
     Examples
     --------
     >>> fitting_losses("softmax")
     ('cross_entropy', 'half_squared_error', 'huber', 'absolute_error')
     """
-    fitting = [
-        name for name in LOSSES if activation in fitting_outputs(name) or (activation not in ACTIVATIONS and not LOSSES[name].from_logits)
-    ]
-    return tuple(sorted(fitting, key=lambda name: LOSSES[name].from_logits is None))
+    return tuple(sorted((name for name in LOSSES if fits(activation, name)), key=lambda name: LOSSES[name].from_logits is None))
 
 
 def usual_pair(task: str, outputs: int) -> tuple[str, str]:
