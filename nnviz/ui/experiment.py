@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -131,7 +131,7 @@ def put(experiment: Experiment) -> None:
     _current.set(experiment)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def _initial_theta(network: Network, initializer: str, seed: int) -> np.ndarray:
     theta = network.initialize(initializer, seed=seed)
     theta.setflags(write=False)

@@ -72,8 +72,11 @@ def _data() -> tuple[DataSet, bool]:
         own = uploads.data_set(test_fraction, seed, noise, samples) if name == OWN_FILE else None
     if name == OWN_FILE:
         return own or _former(), show_test
+    size = DATASETS[name].size
     try:
-        data = made(name, samples, noise, test_fraction, seed, tuple(expression.items()))
+        data = made(
+            name, samples if samples is None or size is None else min(samples, size), noise, test_fraction, seed, tuple(expression.items())
+        )
     except ValueError as error:
         st.error(str(error))
         return _former(), show_test
