@@ -12,6 +12,8 @@ from typing import Any
 
 import streamlit as st
 
+from nnviz.ui import notices
+
 PERSIST: Any = {"bind": "query-params", "persist_state": "session"}
 SEEN = "address seen"  # session_state: parameters of the address that were already looked at
 
@@ -24,14 +26,7 @@ def _from_address(key: str, fits: Callable[[str], bool], expected: str) -> None:
         return
     seen[key] = asked
     if not fits(asked):
-        tell(f"The address asks for {key} = “{asked[:40]}”, which cannot be read: {expected}. The default is shown.")
-
-
-def tell(sentence: str) -> None:
-    """A sentence that stands at the top of the page in this run and the following ones until the address changes."""
-    sentences = st.session_state.setdefault("notices", [])
-    if sentence not in sentences:
-        sentences.append(sentence)
+        notices.tell(f"The address asks for {key} = “{asked[:40]}”, which cannot be read: {expected}. The default is shown.")
 
 
 def _is_number(low: float, high: float) -> Callable[[str], bool]:

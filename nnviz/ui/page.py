@@ -6,15 +6,14 @@ import html
 
 import streamlit as st
 
-from nnviz.ui import show
+from nnviz.ui import notices
 
 
 def head(title: str, sentence: str) -> None:
     """The title and the sentence under it, then any notices."""
     st.title(title, anchor=False)
     st.html(f'<p class="nnviz-lead">{html.escape(sentence)}</p>')
-    for notice in st.session_state.pop("notices", []):
-        show.notice(notice)
+    notices.open_here()
     if st.context.is_embedded:
         st.link_button("Open the full view", _full_view(), type="tertiary")
 

@@ -12,7 +12,7 @@ from nnviz.core.initializers import INITIALIZERS
 from nnviz.core.losses import LOSSES, Loss, fitting_losses, usual_pair
 from nnviz.core.network import Network
 from nnviz.core.optimizers import OPTIMIZERS
-from nnviz.ui import controls, uploads
+from nnviz.ui import controls, notices, uploads
 from nnviz.ui import experiment as current_experiment
 from nnviz.ui.experiment import Experiment
 
@@ -49,7 +49,7 @@ def experiment() -> Experiment:
         network = _network(data, hidden, activation, output)
         trouble = current_experiment.edits_from_address(network, initializer, seed)
         if trouble:
-            controls.tell(trouble)
+            notices.tell(trouble)
         point = current_experiment.point_of(network, initializer, seed)
         _where(point, network)
     settings = tuple((key, st.session_state.get(key)) for key in KEYS)
