@@ -10,7 +10,7 @@ from nnviz.ui import experiment, navigation, show, sidebar, warm
 
 st.set_page_config(
     page_title="nnviz",
-    page_icon=":material/hub:",
+    page_icon=str(navigation.ICON),
     layout="wide",
     initial_sidebar_state="collapsed" if st.context.is_embedded else "auto",
 )

@@ -29,6 +29,20 @@ def _from_address(key: str, fits: Callable[[str], bool], expected: str) -> None:
         notices.tell(f"The address asks for {key} = “{asked[:40]}”, which cannot be read: {expected}. The default is shown.")
 
 
+def _remember(key: str, default: Any) -> Any:
+    """Note the default of a control, so that `reset` finds it."""
+    st.session_state.setdefault("defaults", {})[key] = default
+    return default
+
+
+def reset(keys: Iterable[str]) -> None:
+    """Put controls back to their defaults; for callbacks, before the controls are drawn."""
+    defaults = st.session_state.get("defaults", {})
+    for key in keys:
+        if key in defaults:
+            st.session_state[key] = defaults[key]
+
+
 def _is_number(low: float, high: float) -> Callable[[str], bool]:
     def fits(text: str) -> bool:
         try:
@@ -46,6 +60,7 @@ def choice(label: str, options: Iterable[Any], key: str, default: Any = None, na
     written = [names(option) for option in options]
     _from_address(key, lambda text: text in written, f"it is one of {', '.join(written[:12])}{' …' if len(written) > 12 else ''}")
     index = options.index(default) if default in options else 0
+    _remember(key, options[index])
     return st.selectbox(label, options, index=index, format_func=names, key=key, **(PERSIST | more))
 
 
@@ -55,7 +70,9 @@ def segments(label: str, options: Iterable[Any], key: str, default: Any = None, 
     written = [names(option) for option in options]
     _from_address(key, lambda text: text in written, f"it is one of {', '.join(written)}")
     first = default if default in options else options[0]
-    return st.segmented_control(label, options, default=first, format_func=names, key=key, required=True, **(PERSIST | more))
+    return st.segmented_control(
+        label, options, default=_remember(key, first), format_func=names, key=key, required=True, **(PERSIST | more)
+    )
 
 
 def several(
@@ -73,13 +90,15 @@ def several(
     asked = set(st.query_params.get_all(key))
     _from_address(key, lambda _: asked <= set(written), f"each is one of {', '.join(written[:12])}{' …' if len(written) > 12 else ''}")
     chosen = [option for option in default if option in options]
-    return st.multiselect(label, options, default=chosen, max_selections=most, format_func=names, key=key, **(PERSIST | more))
+    return st.multiselect(
+        label, options, default=_remember(key, chosen), max_selections=most, format_func=names, key=key, **(PERSIST | more)
+    )
 
 
 def slider(label: str, low: float, high: float, key: str, default: float, step: float | None = None, **more: Any) -> Any:
     """A number between two ends; whole numbers where all of them are whole."""
     _from_address(key, _is_number(low, high), f"it is a number from {low:g} to {high:g}")
-    return st.slider(label, low, high, default, step, key=key, **(PERSIST | more))
+    return st.slider(label, low, high, _remember(key, default), step, key=key, **(PERSIST | more))
 
 
 def powers(label: str, low: int, high: int, key: str, default: float, per_decade: Sequence[float] = (1, 2, 3, 5, 7), **more: Any) -> float:
@@ -88,25 +107,27 @@ def powers(label: str, low: int, high: int, key: str, default: float, per_decade
     written = [f"{value:g}" for value in values]
     _from_address(key, lambda text: text in written, f"it is one of {written[0]}, {written[1]}, …, {written[-1]}")
     nearest = min(values, key=lambda value: abs(math.log(value / default)))
-    return st.select_slider(label, values, value=nearest, format_func=lambda value: f"{value:g}", key=key, **(PERSIST | more))
+    return st.select_slider(
+        label, values, value=_remember(key, nearest), format_func=lambda value: f"{value:g}", key=key, **(PERSIST | more)
+    )
 
 
 def number(label: str, low: float, high: float, key: str, default: float, step: float | None = None, **more: Any) -> Any:
     """An exact number, in a field."""
     _from_address(key, _is_number(low, high), f"it is a number from {low:g} to {high:g}")
-    return st.number_input(label, low, high, default, step, key=key, **(PERSIST | more))
+    return st.number_input(label, low, high, _remember(key, default), step, key=key, **(PERSIST | more))
 
 
 def toggle(label: str, key: str, default: bool = False, **more: Any) -> bool:
     """Yes or no."""
     _from_address(key, lambda text: text.lower() in {"true", "false"}, "it is true or false")
-    return st.toggle(label, bool(default), key=key, **(PERSIST | more))
+    return st.toggle(label, _remember(key, default), key=key, **(PERSIST | more))
 
 
 def text(label: str, key: str, default: str, longest: int = 500, **more: Any) -> str:
     """One line of text, such as a formula."""
     _from_address(key, lambda given: len(given) <= longest, f"it has at most {longest} characters")
-    return st.text_input(label, default, max_chars=longest, key=key, **(PERSIST | more))
+    return st.text_input(label, _remember(key, default), max_chars=longest, key=key, **(PERSIST | more))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 ROOT = Path(__file__).resolve().parents[2]
+ICON = Path(__file__).with_name("icon.svg")
 
 SECTIONS: dict[str, dict[str, str]] = {  # section → file in pages/ → title
     "": {"start": "Start"},

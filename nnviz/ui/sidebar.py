@@ -188,6 +188,4 @@ def _where(point: current_experiment.Point, network: Network) -> None:
 
 def _reset() -> None:
     current_experiment.reset_point()
-    for key in (*KEYS, "targets", "task", "missing", "standardise"):
-        st.session_state.pop(key, None)
-        st.query_params.pop(key, None)
+    controls.reset((*KEYS, "targets", "task", "missing", "standardise"))
