@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
+@dataclass(frozen=True)
+class Server:
+    """The running app: its address and its process."""
+
+    url: str
+    pid: int
+
+    def threads(self) -> int:
+        """How many threads it has now: each script that still runs is one."""
+        return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+
+
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -45,10 +58,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except OSError:
             assert process.poll() is None, log.read_text()
             time.sleep(0.1)
-    yield url
+    yield Server(url, process.pid)
     process.terminate()
     process.wait(20)
     assert "Traceback" not in log.read_text(), log.read_text()[-3000:]
+
+
+@pytest.fixture(scope="session")
+def address(server: Server) -> str:
+    return server.url
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,85 @@
+"""Controls read the address, keep what fits and say what does not; Try this and Reset set them."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def script():
+    import streamlit as st
+
+    from nnviz.ui import controls, page
+
+    page.head("Controls", "One of each kind.")
+    rate = controls.powers("Rate", -3, 0, key="rate", default=0.01)
+    amount = controls.slider("Amount", 0.0, 2.0, key="amount", default=0.5, step=0.1)
+    kind = controls.choice("Kind", ["a", "b"], key="kind", default="b")
+    count = controls.number("Count", 0, 10, key="count", default=3, step=1)
+    flag = controls.toggle("Flag", key="flag", default=True)
+    names = controls.several("Names", ["x", "y", "z"], key="names", default=["x"])
+    side = controls.segments("Side", ["left", "right"], key="side", default="right")
+    controls.try_this([controls.Trial("Much", "It is the most.", {"amount": 2.0, "kind": "a"})])
+    st.button("Reset", on_click=controls.reset, args=(["amount", "kind"],))
+    st.text(f"{rate} {amount} {kind} {count} {flag} {names} {side}")
+
+
+def opened(**address):
+    app = AppTest.from_function(script, default_timeout=30)
+    for key, value in address.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def shown(app):
+    return app.text[0].value
+
+
+def notices(app):
+    return [element.proto.body for element in app.get("html") if "nnviz-notice" in element.proto.body]
+
+
+def test_defaults_stand_without_an_address():
+    app = opened()
+    assert shown(app) == "0.01 0.5 b 3 True ['x'] right"
+    assert notices(app) == []
+
+
+def test_an_address_is_read():
+    app = opened(rate="0.1", amount="1.5", kind="a", count="7", flag="false", names=["y", "z"], side="left")
+    assert shown(app) == "0.1 1.5 a 7 False ['y', 'z'] left"
+    assert notices(app) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("rate", "0.0123"),
+        ("amount", "9"),
+        ("amount", "nan"),
+        ("amount", "<b>"),
+        ("kind", "c"),
+        ("count", "1e9"),
+        ("flag", "maybe"),
+        ("names", "w"),
+        ("side", "up"),
+    ],
+)
+def test_a_malformed_address_is_ignored_with_a_notice(key, value):
+    app = opened(**{key: value})
+    assert not app.exception
+    assert shown(app) == "0.01 0.5 b 3 True ['x'] right"
+    assert len(notices(app)) == 1
+    assert f"{key} =" in notices(app)[0]
+    assert "<b>" not in notices(app)[0]
+
+
+def test_try_this_sets_the_controls_and_says_what_to_notice():
+    app = opened()
+    app.button[0].click().run()
+    assert shown(app) == "0.01 2.0 a 3 True ['x'] right"
+    assert any("It is the most." in element.value for element in app.markdown)
+
+
+def test_reset_goes_back_to_the_defaults():
+    app = opened(amount="1.5", kind="a")
+    app.button[1].click().run()
+    assert shown(app) == "0.01 0.5 b 3 True ['x'] right"
