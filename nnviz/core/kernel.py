@@ -1,0 +1,267 @@
+"""The one fast path under training, grids and sweeps: forward, backward and cost of many networks at once. Private to the core.
+
+`Network.forward`, `Network.backward` and `NetworkCost` are the definition, to be read first; a test holds this module equal to them
+for every activation, loss and batch shape. It is faster for three reasons.
+
+Layout: a layer's parameters are one block `[W|b]` of shape (..., k, n+1), and activations carry a row of ones below them, so that
+`[W|b]·[A; 1] = W·A + b` and `δ·[A; 1]ᵀ = [∂C/∂W|∂C/∂b]` are one product each.
+Calls: a pass is a tape, a tuple of calls without arguments whose buffers and views were made once; to run it is to call each.
+Cache: what is evaluated many times is taken in chunks of networks and samples whose activations stay in it.
+
+No sum and no product runs over networks: products are stacked (`np.matmul`), sums go along a network's own axes. So a run's numbers
+do not depend on which other runs stand beside it: any split into chunks gives the same bits. (A single network without a run axis
+takes `ndarray.dot`, which may differ from the stacked product in the last bit.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import accumulate, groupby, pairwise
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+
+from nnviz.core.activations import ACTIVATIONS, Activation
+from nnviz.core.losses import Loss
+from nnviz.core.network import Network
+
+Array = NDArray[np.floating]
+Call = Callable[[], object]
+Calls = list[Call]
+
+# A 0-d array as an operand costs half of what a Python float costs in an elementwise call.
+ZERO, ONE = np.array(0.0), np.array(1.0)
+CACHE_BYTES = 3 << 18
+# Up to this many numbers, one call of expit is cheaper than four that are vectorised.
+SMALL = 128
+
+
+# ---------------------------------------------------------------------------------------------------------------- layout
+
+
+def block_order(network: Network) -> NDArray[np.intp]:
+    """Where each number of the blocks stands in the flat vector, (P,): `theta[..., order]` is in block layout."""
+    order, start = [], 0
+    for n, k in pairwise(network.sizes):
+        W, b = start + np.arange(k * n).reshape(k, n), start + k * n + np.arange(k)[:, None]
+        order.append(np.hstack([W, b]).ravel())
+        start += k * (n + 1)
+    return np.concatenate(order)
+
+
+def blocks(network: Network, flat: Array) -> list[Array]:
+    """Views `[W|b]` (..., k, n+1), a layer each, of parameters (..., P) in block layout."""
+    shapes = [(k, n + 1) for n, k in pairwise(network.sizes)]
+    parts = np.split(flat, list(accumulate(map(prod, shapes)))[:-1], axis=-1)
+    return [part.reshape(*flat.shape[:-1], *shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def with_ones(X: ArrayLike) -> Array:
+    """Samples as rows that end in a one, (..., m, n+1), from X (..., n, m): a batch of rows is contiguous."""
+    rows = transposed(np.asarray(X, dtype=float))
+    return np.concatenate([rows, np.ones((*rows.shape[:-1], 1))], axis=-1)
+
+
+def transposed(A: Array) -> Array:
+    """The matrices of a stack transposed, a view."""
+    return A.swapaxes(-1, -2)
+
+
+def product(A: Array, B: Array, out: Array) -> Call:
+    """`out = A·B`, of one matrix by the cheaper call, of a stack matrix by matrix."""
+    if out.ndim == 2:
+        return partial(A.dot, B, out)
+    # A column times a row has no sum in it: broadcasting gives the same bits sooner.
+    return partial(np.multiply, A, B, out) if A.shape[-1] == 1 else partial(np.matmul, A, B, out)
+
+
+# ----------------------------------------------------------------------------------------- activations that work in place
+
+
+class InPlace(NamedTuple):
+    """An activation that overwrites Z by A, and whose slope f′(z) can be told from A."""
+
+    apply: Callable[[Array], Calls]
+    slope: Callable[[Array, Array], Calls]  # from A, into a buffer
+
+
+def apply_sigmoid(A: Array) -> Calls:
+    if A.ndim == 2 and A.size <= SMALL:
+        return [partial(expit, A, A)]
+    return [partial(np.negative, A, A), partial(np.exp, A, A), partial(np.add, A, ONE, A), partial(np.divide, ONE, A, A)]
+
+
+IN_PLACE = {
+    "identity": InPlace(lambda A: [], lambda A, out: [partial(out.fill, 1.0)]),
+    "tanh": InPlace(
+        lambda A: [partial(np.tanh, A, A)],
+        lambda A, out: [partial(np.multiply, A, A, out), partial(np.subtract, ONE, out, out)],
+    ),
+    "sigmoid": InPlace(apply_sigmoid, lambda A, out: [partial(np.subtract, ONE, A, out), partial(np.multiply, A, out, out)]),
+    "relu": InPlace(lambda A: [partial(np.maximum, A, ZERO, out=A)], lambda A, out: [partial(np.sign, A, out)]),
+}
+
+
+def in_place(f: Activation) -> bool:
+    """Whether f is one of ours that needs no Z beside A; one that a person typed under the same name is not."""
+    return (f.name in IN_PLACE or f.name == "softmax") and ACTIVATIONS.get(f.name) == f
+
+
+def canonical(f: Activation, loss: Loss) -> bool:
+    """Whether ∂L/∂z of the last layer is a − y (McCullagh and Nelder 1989, section 2.2.4: the canonical links)."""
+    return loss.fuses_with(f) or (in_place(f) and (f.name, loss.name) == ("identity", "half_squared_error"))
+
+
+def apply(f: Activation, Z: Array, A: Array) -> Calls:
+    """`A = f(Z)`."""
+    if not in_place(f):
+        return [lambda: np.copyto(A, f(Z))]
+    return apply_softmax(A) if f.name == "softmax" else IN_PLACE[f.name].apply(A)
+
+
+def slope(f: Activation, Z: Array, A: Array, out: Array) -> Calls:
+    """`out = f′(Z)`, of an elementwise f."""
+    return IN_PLACE[f.name].slope(A, out) if in_place(f) else [lambda: np.copyto(out, f.derivative(Z))]
+
+
+def apply_softmax(A: Array) -> Calls:
+    """`A = softmax(A)` over the units: the largest logit is taken off first, so that nothing overflows."""
+    level = np.empty((*A.shape[:-2], 1, A.shape[-1]))
+    return [
+        partial(np.maximum.reduce, A, axis=-2, out=level, keepdims=True),
+        partial(np.subtract, A, level, A),
+        partial(np.exp, A, A),
+        partial(np.add.reduce, A, axis=-2, out=level, keepdims=True),
+        partial(np.divide, A, level, A),
+    ]
+
+
+def through_softmax(A: Array, D: Array, T: Array) -> Calls:
+    """`D = (diag(a) − a·aᵀ)·D` of each sample: `a ⊙ (D − Σ a⊙D)`."""
+    level = np.empty((*A.shape[:-2], 1, A.shape[-1]))
+    return [
+        partial(np.multiply, A, D, T),
+        partial(np.add.reduce, T, axis=-2, out=level, keepdims=True),
+        partial(np.subtract, D, level, D),
+        partial(np.multiply, A, D, D),
+    ]
+
+
+# ------------------------------------------------------------------------------------------------------------------ passes
+
+
+def stack_rows(network: Network) -> int:
+    """Units of all layers after the input, and a row of ones for each layer."""
+    return sum(k + 1 for k in network.sizes[1:])
+
+
+class Stack(NamedTuple):
+    """Buffers of all layers one below the other, (*runs, rows, m), a layer's units and then its row of ones."""
+
+    A: Array
+    Z: Array
+    T: Array  # slopes f′(Z)
+    D: Array  # δ = ∂C/∂Z
+
+    @classmethod
+    def of(cls, network: Network, runs: tuple[int, ...], samples: int) -> Stack:
+        shape = (*runs, stack_rows(network), samples)
+        # A buffer that no call touches takes no memory: the system gives pages when they are first written.
+        return cls(np.ones(shape), np.zeros(shape), np.empty(shape), np.zeros(shape))
+
+    def rows(self, start: int, stop: int) -> Stack:
+        return Stack(*(buffer[..., start:stop, :] for buffer in self))
+
+    def runs(self, count: int) -> Stack:
+        return Stack(*(buffer[:count] for buffer in self))
+
+
+class Pass:
+    """Forward and backward through the networks whose parameters and gradient are the blocks `W` and `G`, as tapes.
+
+    Parameters
+    ----------
+    W, G : `[W|b]` and `[∂C/∂W|∂C/∂b]`, (*runs, k, n+1), a layer each; the tapes read W and write G
+    stack : buffers for these runs; several passes that are never interleaved may share them
+    share : what one sample counts in the gradient: 1/m where the batch is all that the cost is the mean of
+    """
+
+    def __init__(self, network: Network, loss: Loss, W: list[Array], G: list[Array], stack: Stack, share: float) -> None:
+        self.f = network.layer_activations
+        self.loss, self.W, self.G, self.stack, self.share = loss, W, G, stack, np.array(share)
+        ends = list(accumulate(k + 1 for k in network.sizes[1:]))
+        self.spans = [(end - k - 1, end) for k, end in zip(network.sizes[1:], ends, strict=True)]
+        self.layers = [stack.rows(start, end) for start, end in self.spans]
+        self.units = [stack.rows(start, end - 1) for start, end in self.spans]
+        # An activation that works in place has one buffer for Z and A.
+        self.Z = [units.A if in_place(f) else units.Z for f, units in zip(self.f, self.units, strict=True)]
+        self.to_logits, self.to_output, self.to_first_layer = self._to_logits(), self._apply(-1), self._to_first_layer()
+
+    def _apply(self, layer: int) -> Calls:
+        return apply(self.f[layer], self.Z[layer], self.units[layer].A)
+
+    def _to_logits(self) -> Calls:
+        """From Z of the first layer to Z of the last."""
+        calls: Calls = []
+        for above in range(1, len(self.W)):
+            calls += self._apply(above - 1)
+            calls.append(product(self.W[above], self.layers[above - 1].A, self.Z[above]))
+        return calls
+
+    def logits(self, X: Array) -> Calls:
+        """Z of the last layer, for samples as rows that end in a one, (..., m, n+1)."""
+        return [product(self.W[0], transposed(X), self.Z[0]), *self.to_logits]
+
+    def gradient(self, X: Array, Y: Array) -> Calls:
+        """∂C/∂[W|b] of every layer into `G`; X (..., m, n+1) rows that end in a one, Y (..., k, m)."""
+        last = product(self.units[0].D, X, self.G[0])
+        return [*self.logits(X), *self.to_output, *self._delta(Y), *self.to_first_layer, last]
+
+    def _delta(self, Y: Array) -> Calls:
+        """δ of the last layer."""
+        f, last, loss = self.f[-1], self.units[-1], self.loss
+        weigh = partial(np.multiply, last.D, self.share, last.D)
+        if canonical(f, loss):
+            return [partial(np.subtract, last.A, Y, last.D), weigh]
+        start: Calls = [lambda: np.copyto(last.D, loss.first(last.A, Y)), weigh]
+        if not f.elementwise:
+            return start + through_softmax(last.A, last.D, last.T)
+        return [*start, *slope(f, self.Z[-1], last.A, last.T), partial(np.multiply, last.D, last.T, last.D)]
+
+    def _to_first_layer(self) -> Calls:
+        """From δ of the last layer to δ of the first, with the gradients of the layers between."""
+        calls = self._slopes()
+        for layer in reversed(range(1, len(self.W))):
+            delta, below = self.units[layer].D, self.layers[layer - 1]
+            calls.append(product(delta, transposed(below.A), self.G[layer]))
+            calls.append(product(transposed(self.W[layer]), delta, below.D))
+            calls += self._through(layer - 1)
+        return calls
+
+    def _slopes(self) -> Calls:
+        """f′ of all hidden layers; neighbours that share an activation take one call together."""
+        calls: Calls = []
+        for f, members in groupby(zip(self.f[:-1], self.spans[:-1], strict=True), key=lambda pair: pair[0]):
+            spans = [span for _, span in members]
+            if f.elementwise:
+                rows = self.stack.rows(spans[0][0], spans[-1][1])
+                calls += slope(f, rows.Z, rows.A, rows.T)
+        return calls
+
+    def _through(self, layer: int) -> Calls:
+        """From ∂C/∂A to δ = ∂C/∂Z of a hidden layer whose slopes are known."""
+        if not self.f[layer].elementwise:
+            units = self.units[layer]
+            return through_softmax(units.A, units.D, units.T)
+        # The row of ones goes along, which keeps the buffers whole; nothing reads it.
+        rows = self.layers[layer]
+        return [partial(np.multiply, rows.D, rows.T, rows.D)]
+
+
+def play(calls: Calls) -> None:
+    for call in calls:
+        call()

@@ -1,0 +1,125 @@
+"""Cost, score and gradient of many networks on the same samples: what snapshots, grids and sweeps ask for. Private to the core.
+
+Built on the tapes of `kernel.py`; whatever it is split into, a network's numbers are the same to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import prod
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnviz.core.kernel import CACHE_BYTES, ZERO, Pass, Stack, block_order, blocks, play, stack_rows, with_ones
+from nnviz.core.losses import Loss, get_loss
+from nnviz.core.network import Network
+
+Array = NDArray[np.floating]
+Terms = Callable[[Array, Array], Array]
+Score = Callable[[Array, Array], Array]  # from outputs and targets (..., k, m) to a number for each sample (..., m)
+
+
+def chunk_shape(network: Network, samples: int) -> tuple[int, int]:
+    """How many networks, and how many samples of each, to take at once so that their activations stay in cache."""
+    row = 8 * stack_rows(network)
+    block = min(samples, max(64, CACHE_BYTES // (4 * row)))
+    return min(64, max(1, CACHE_BYTES // (row * block))), block
+
+
+def loss_terms(loss: Loss, from_logits: bool, Y: Array) -> Terms:
+    """The loss of each output, from logits or from activations."""
+    if from_logits and loss.name == "binary_cross_entropy" and np.all((Y == 0) | (Y == 1)):
+        return hard_binary_terms
+    return loss.fused().terms if from_logits else loss.terms
+
+
+def hard_binary_terms(z: Array, y: Array) -> Array:
+    """`ln(1 + e^s)` with s = −z where y is 1 and z where it is 0: a tenth of the time of the general form, for hard labels."""
+    s = (1 - 2 * y) * z
+    return np.maximum(s, ZERO) + np.log1p(np.exp(-np.abs(s)))
+
+
+class Samples:
+    """The same samples seen by many networks: buffers and tapes made once, the networks loaded into them chunk by chunk.
+
+    Parameters
+    ----------
+    X, Y : (..., n, m), (..., k, m); leading axes are the last batch axes of theta: each network then has samples of its own
+    """
+
+    def __init__(self, network: Network, loss: Loss | str, X: ArrayLike, Y: ArrayLike) -> None:
+        self.network, self.loss, self.order = network, get_loss(loss), block_order(network)
+        self.own = np.broadcast_shapes(np.shape(X)[:-2], np.shape(Y)[:-2])
+        self.all_X, self.all_Y = (self._by_network(part) for part in (with_ones(X), np.asarray(Y, dtype=float)))
+        self.m = self.all_X.shape[-2]
+        self.count, self.block = chunk_shape(network, self.m)
+        self.parameters, self.gradient = np.zeros((2, self.count, network.parameter_count))
+        self.X, self.Y = (np.resize(part, (self.count, *part.shape[1:])) if self.own else part for part in (self.all_X, self.all_Y))
+        self.passes = list(self._passes())
+        self.from_logits = self.loss.fuses_with(self.passes[0][1].f[-1])
+        self.terms = loss_terms(self.loss, self.from_logits, self.Y)
+
+    def _by_network(self, part: Array) -> Array:
+        if not self.own:
+            return part
+        return np.broadcast_to(part, (*self.own, *part.shape[-2:])).reshape(-1, *part.shape[-2:])
+
+    def _passes(self) -> Iterator[tuple[slice, Pass]]:
+        """A pass for each block of samples; all of one size share their buffers."""
+        W, G = blocks(self.network, self.parameters), blocks(self.network, self.gradient)
+        whole = Stack.of(self.network, (self.count,), self.block)
+        for start in range(0, self.m, self.block):
+            span = slice(start, min(start + self.block, self.m))
+            size = span.stop - start
+            stack = whole if size == self.block else Stack.of(self.network, (self.count,), size)
+            yield span, Pass(self.network, self.loss, W, G, stack, 1 / self.m)
+
+    def _chunks(self, theta: Array) -> Iterator[slice]:
+        """Load one chunk of theta (N, P) after the other; tells which."""
+        which = np.arange(len(theta)) % max(1, prod(self.own))
+        for start in range(0, len(theta), self.count):
+            chunk = slice(start, min(start + self.count, len(theta)))
+            loaded = chunk.stop - start
+            np.take(theta[chunk], self.order, axis=1, out=self.parameters[:loaded], mode="clip")
+            if self.own:
+                self.X[:loaded], self.Y[:loaded] = self.all_X[which[chunk]], self.all_Y[which[chunk]]
+            yield chunk
+
+    def costs(self, theta: Array, score: Score | None = None) -> tuple[Array, Array]:
+        """Mean loss and mean score of each network, both (...), from theta (..., P) in PyTorch's order."""
+        theta, batch = self._flat(theta)
+        tapes = [(span, network, network.logits(self.X[..., span, :]), self.Y[..., span]) for span, network in self.passes]
+        values, scores = np.zeros((2, self.count, self.m))
+        told = np.empty((2, len(theta)))
+        with np.errstate(all="ignore"):
+            for chunk in self._chunks(theta):
+                for span, network, tape, Y in tapes:
+                    play(tape)
+                    if self.from_logits:
+                        values[:, span] = self.terms(network.Z[-1], Y).sum(axis=-2)
+                    if score or not self.from_logits:
+                        play(network.to_output)
+                    if not self.from_logits:
+                        values[:, span] = self.terms(network.units[-1].A, Y).sum(axis=-2)
+                    if score:
+                        scores[:, span] = score(network.units[-1].A, Y)
+                loaded = chunk.stop - chunk.start
+                told[:, chunk] = values.mean(axis=-1)[:loaded], scores.mean(axis=-1)[:loaded]
+        return told[0].reshape(batch), told[1].reshape(batch)
+
+    def gradients(self, theta: Array) -> Array:
+        """Gradient of the mean loss of each network, (..., P) in block layout."""
+        theta, batch = self._flat(theta)
+        tapes = [network.gradient(self.X[..., span, :], self.Y[..., span]) for span, network in self.passes]
+        total = np.zeros_like(theta)
+        with np.errstate(all="ignore"):
+            for chunk in self._chunks(theta):
+                for tape in tapes:
+                    play(tape)
+                    total[chunk] += self.gradient[: chunk.stop - chunk.start]
+        return total.reshape(*batch, -1)
+
+    def _flat(self, theta: Array) -> tuple[Array, tuple[int, ...]]:
+        batch = np.broadcast_shapes(theta.shape[:-1], self.own)
+        return np.broadcast_to(theta, (*batch, theta.shape[-1])).reshape(-1, theta.shape[-1]), batch
