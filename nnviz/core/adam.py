@@ -75,7 +75,7 @@ class AMSGrad(Optimizer):
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
         update_moments(self, gradient, state)
         largest = state["max_second_moment"]
-        np.maximum(largest, state["second_moment"], largest)
+        np.maximum(largest, state["second_moment"], out=largest)
         adam_step(self, theta, state["first_moment"], largest, state)
 
 
