@@ -156,8 +156,8 @@ Layer = DenseLayer | ConvolutionLayer
 
 def layers_of(network: Network) -> list[DenseLayer]:
     """The dense layers of a network."""
-    names = [get_activation(activation).name for activation in network.activations]
-    return [DenseLayer(n, k, f, f"layer {l}") for l, ((n, k), f) in enumerate(zip(pairwise(network.sizes), names, strict=True), start=1)]
+    named = zip(pairwise(network.sizes), network.activations, strict=True)
+    return [DenseLayer(n, k, f, f"layer {l}") for l, ((n, k), f) in enumerate(named, start=1)]
 
 
 def count(network: Network, samples: int = 1) -> Costs:

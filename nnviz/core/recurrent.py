@@ -152,9 +152,9 @@ class RecurrentCost:
         blocks = np.array_split(axes, min(self.dimension, -(-self.dimension * per_row // CHUNK)))
         return np.concatenate([self.hessian_vector_product(theta[..., None, :], block) for block in blocks], axis=-2)
 
-    def jacobian_norms(self, theta: ArrayLike) -> Array:
-        """`‖∂h_t/∂h_s‖₂` of the first sample, (..., T, T): row t, column s, 0 where s > t, inf where it overflows."""
-        return self.network.jacobian_norms(theta, self.X)
+    def jacobian_norms(self, theta: ArrayLike, every: int = 1) -> Array:
+        """`‖∂h_t/∂h_s‖₂` of the first sample, (..., T, T): row t, column s, 0 where s > t, inf where it overflows; each so-many-th step."""
+        return self.network.jacobian_norms(theta, self.X, every)
 
     def _tangent_of_gradient(self, back: ThroughTime, p: Blocks, v: Blocks) -> Array:
         """How the gradient moves as theta moves along v: the lines of forward and backward, each differentiated."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.activations import Activation, get_activation
-from nnviz.core.initializers import get_initializer
+from nnviz.core.initializers import Initializer, get_initializer
 
 Array = NDArray[np.floating]
 MOST_UNITS = 4096
@@ -114,23 +114,28 @@ class RecurrentNetwork:
         batch = np.broadcast_shapes(*(block.shape[:-2] for block in shaped))
         return np.concatenate([np.broadcast_to(block, batch + block.shape[-2:]).reshape(*batch, -1) for block in shaped], axis=-1)
 
-    def initialize(self, initializer: str = "glorot_uniform", seed: int = 0, batch: tuple[int, ...] = ()) -> Array:
-        """Theta (*batch, P), drawn by the seed; biases 0.
+    def initialize(self, initializer: str | Initializer = "glorot_uniform", seed: int = 0, batch: int | tuple[int, ...] = ()) -> Array:
+        """Theta (*batch, P), drawn by the seed; run r of a batch does not depend on the batch's size.
 
         "orthogonal" (Saxe et al. 2014) and "identity" (Le, Jaitly & Hinton 2015) say what W_hh is, the other weights being
         glorot_uniform; any other initialiser draws all weights.
         """
-        rng = np.random.default_rng(seed)
-        around = "glorot_uniform" if initializer in ("orthogonal", "identity") else initializer
-        blocks: dict[str, Array] = {}
-        for name, shape in self.shapes.items():
-            if name.startswith("b_"):
-                blocks[name] = np.zeros((*batch, *shape))
-            elif name == "W_hh" and initializer == "identity":
-                blocks[name] = np.broadcast_to(np.eye(self.hidden), (*batch, *shape))
-            else:
-                blocks[name] = get_initializer(initializer if name == "W_hh" else around)(rng, (*batch, *shape))
-        return self.pack(blocks)
+        special = getattr(initializer, "name", initializer) in ("orthogonal", "identity")
+        chosen = get_initializer("glorot_uniform" if special else initializer)
+        shape = (*((batch,) if isinstance(batch, int) else batch), self.parameter_count)
+        _check_draw(seed, shape)
+        theta = chosen.draw(np.random.default_rng(int(seed)), shape)
+        blocks = self.unpack(theta)
+        for name, incoming in (("W_xh", self.inputs), ("W_hh", self.hidden), ("W_hy", self.hidden)):
+            blocks[name][...] = chosen.weights(blocks[name])
+            if name != "W_hh":
+                bias = blocks["b_h" if name == "W_xh" else "b_y"]
+                bias[...] = chosen.biases(bias, incoming)
+        if special:
+            orthogonal = get_initializer("orthogonal")
+            numbers = orthogonal.draw(np.random.default_rng([int(seed), 1]), (*shape[:-1], self.hidden, self.hidden))
+            blocks["W_hh"][...] = np.eye(self.hidden) if initializer == "identity" else orthogonal.weights(numbers)
+        return theta
 
     def forward(self, theta: ArrayLike, X: ArrayLike) -> Unrolled:
         """All states and outputs over a sequence X (T, n, m)."""
@@ -170,31 +175,35 @@ class RecurrentNetwork:
         self.unpack(scaled)["W_hh"][...] *= (spectral_radius / radius)[..., None, None]
         return scaled
 
-    def jacobian_norms(self, theta: ArrayLike, X: ArrayLike) -> Array:
+    def jacobian_norms(self, theta: ArrayLike, X: ArrayLike, every: int = 1) -> Array:
         """`‖∂h_t/∂h_s‖₂` of the first sample over steps t (rows) and s, (..., T, T): 1 on the diagonal, 0 where s > t.
 
+        `every` keeps each so-many-th step of both alone, (..., ⌈T/every⌉, ⌈T/every⌉): all of a long sequence's pairs take seconds.
         The products are kept as a mantissa and an exponent, so that a norm is inf or 0 only where it is itself too large or too small
         for a float; where a state has become NaN the slope is not known any more, and the norm is inf.
         """
-        return np.stack(list(self.jacobian_norm_rows(theta, X)), axis=-2)
+        return np.stack(list(self.jacobian_norm_rows(theta, X, every)), axis=-2)
 
-    def jacobian_norm_rows(self, theta: ArrayLike, X: ArrayLike) -> Iterator[Array]:
-        """The rows of `jacobian_norms` one after the other, (..., T)."""
+    def jacobian_norm_rows(self, theta: ArrayLike, X: ArrayLike, every: int = 1) -> Iterator[Array]:
+        """The rows of `jacobian_norms` one after the other, (..., ⌈T/every⌉)."""
         X = sequence(X, self.inputs, "X")[:, :, :1]
+        if not isinstance(every, int | np.integer) or every < 1:
+            raise ValueError(f"every is {str(every)[:40]}: give a whole number of steps from 1 on")
         W = np.asarray(self.unpack(theta)["W_hh"], dtype=float)
         z = self.forward(theta, X).z
-        steps, h = len(X), self.hidden
-        products = np.zeros((steps, *W.shape))
-        exponents = np.zeros((steps, *W.shape[:-2], 1, 1), dtype=int)
-        for t in range(steps):
+        kept = -(-len(X) // every)
+        products = np.zeros((kept, *W.shape))
+        exponents = np.zeros((kept, *W.shape[:-2], 1, 1), dtype=int)
+        for t in range(len(X)):
+            begun = -(-t // every)  # the products that started before this step
             with np.errstate(all="ignore"):
-                products[:t] = self._step_jacobian(W, z[t]) @ products[:t]
-                shift = np.frexp(np.abs(products[:t]).max(axis=(-1, -2), keepdims=True, initial=0.0))[1]
-                products[:t] = np.ldexp(products[:t], -shift)
-                exponents[:t] += shift
-                products[t] = np.eye(h)
-                norms = np.ldexp(_spectral_norms(products[: t + 1]), exponents[: t + 1, ..., 0, 0])
-            yield np.concatenate([np.moveaxis(norms, 0, -1), np.zeros((*W.shape[:-2], steps - t - 1))], axis=-1)
+                moved = self._step_jacobian(W, z[t]) @ products[:begun]
+                shift = np.frexp(np.abs(moved).max(axis=(-1, -2), keepdims=True, initial=0.0))[1]
+                products[:begun], exponents[:begun] = np.ldexp(moved, -shift), exponents[:begun] + shift
+                if t % every == 0:
+                    products[begun] = np.eye(self.hidden)
+                    norms = np.ldexp(_spectral_norms(products[: begun + 1]), exponents[: begun + 1, ..., 0, 0])
+                    yield np.concatenate([np.moveaxis(norms, 0, -1), np.zeros((*W.shape[:-2], kept - begun - 1))], axis=-1)
 
     def _step_jacobian(self, W: Array, z: Array) -> Array:
         """`∂h_t/∂h_{t−1} = diag(f′(z_t))·W_hh`, (..., h, h), for z_t (..., h, 1)."""
@@ -209,6 +218,13 @@ def _spectral_norms(matrices: Array) -> Array:
     finite = np.asarray(np.isfinite(matrices).all(axis=(-1, -2)))
     norms: Array = np.linalg.svd(np.where(finite[..., None, None], matrices, 0.0), compute_uv=False)[..., 0]
     return np.where(finite, norms, np.inf)
+
+
+def _check_draw(seed: int, shape: tuple[int, ...]) -> None:
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed is {str(seed)[:40]}: give a whole number from 0 on")
+    if min(shape) < 0 or prod(shape) > 2**28:
+        raise ValueError(f"theta would be {shape}: at most {2**28:,} numbers are made at once; take a smaller batch or fewer units")
 
 
 def sequence(values: ArrayLike, features: int, name: str) -> Array:

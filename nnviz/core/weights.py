@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnviz.core.activations import Activation, get_activation
+from nnviz.core.activations import Activation
 from nnviz.core.convolution import Array
 from nnviz.core.network import Network
 from nnviz.core.state_dict import MOST_BYTES, Dense, Refused, check_size, dense_layers
@@ -74,8 +74,8 @@ def save_weights(file: File, network: Network, theta: ArrayLike, format: str = "
     for number, layer in enumerate(network.unpack(theta)):
         tensors[f"{2 * number}.weight"] = np.ascontiguousarray(layer.W)
         tensors[f"{2 * number}.bias"] = layer.b.reshape(-1).copy()
-    names = [get_activation(activation).name for activation in network.activations]
-    _write(file, _safetensors_bytes(tensors, names) if format == "safetensors" else _npz_bytes(tensors, names))
+    make = _safetensors_bytes if format == "safetensors" else _npz_bytes
+    _write(file, make(tensors, list(network.activations)))
 
 
 def _safetensors_bytes(tensors: Tensors, activations: list[str]) -> bytes:
@@ -237,11 +237,4 @@ def _activations(
     if said is None and given is None:
         return ("relu",) * (layers - 1) + ("identity",)
     chosen = said if said is not None else given
-    if isinstance(chosen, str | Activation):
-        return (chosen,) * layers
-    names = tuple(chosen or ())
-    if len(names) != layers:
-        raise ValueError(f"{len(names)} activations are named and the file holds {layers} layers: name one for each layer")
-    for name in names:
-        get_activation(name)
-    return names
+    return (chosen,) * layers if isinstance(chosen, str | Activation) else tuple(chosen or ())
