@@ -26,7 +26,8 @@ from nnviz.core.recurrent_network import RecurrentNetwork
 Array = NDArray[np.floating]
 BYTES = 8
 CHUNK_SECONDS = 0.03  # of measuring at once: an answer is never held up for longer than 50 ms
-LARGEST = 2**24  # weights, or numbers of one sample, of a layer that is counted
+LARGEST = 2**31  # weights, or numbers of one sample, of a layer that is counted
+LARGEST_RUN = 2**22  # of a layer that is run: one sample must take less than a chunk
 Program = Callable[[int], None]
 
 
@@ -70,7 +71,7 @@ class DenseLayer:
 
     def __post_init__(self) -> None:
         _whole("inputs and outputs", (self.inputs, self.outputs))
-        _small_enough("the weights", self.inputs * self.outputs)
+        _small_enough("the weights", self.inputs * self.outputs, LARGEST)
 
     def cost(self, samples: int = 1) -> LayerCost:
         """The counts for so many samples.
@@ -84,6 +85,7 @@ class DenseLayer:
 
     def program(self, samples: int, seed: int = 0) -> Program:
         """What runs forward and backward on the first so many of the samples."""
+        _small_enough("the weights", self.inputs * self.outputs, LARGEST_RUN)
         rng = np.random.default_rng(seed)
         f, W = get_activation(self.activation), rng.normal(size=(self.outputs, self.inputs)) / np.sqrt(self.inputs)
         b, A = np.zeros((self.outputs, 1)), rng.normal(size=(self.inputs, samples))
@@ -115,15 +117,19 @@ class ConvolutionLayer:
 
     def __post_init__(self) -> None:
         _whole("channels, filters and size", (self.channels, self.filters, *self.size))
-        placed = geometry(self.size, self.kernel, self.stride, self.padding, self.dilation)
-        _small_enough("the weights", self.filters * self.inputs)
-        _small_enough("the windows of a picture", self.inputs * prod(placed.output))
+        _small_enough("the weights", self.filters * self.inputs, LARGEST)
+        _small_enough("the windows of a picture", self.inputs * prod(self.places), LARGEST)
 
     @property
     def inputs(self) -> int:
         """The numbers that one output is made of, c·kh·kw."""
         kh, kw = self.kernel if isinstance(self.kernel, tuple) else (self.kernel, self.kernel)
         return self.channels * kh * kw
+
+    @property
+    def places(self) -> tuple[int, int]:
+        """Where the window stands, h' and w'."""
+        return geometry(self.size, self.kernel, self.stride, self.padding, self.dilation).output
 
     def cost(self, samples: int = 1) -> LayerCost:
         """The counts for so many samples: those of a dense layer with a sample for each place of the window.
@@ -133,11 +139,12 @@ class ConvolutionLayer:
         >>> ConvolutionLayer(channels=1, filters=4, size=(8, 8)).cost().flops_forward == 2 * 4 * 9 * 36 + 2 * 4 * 36
         True
         """
-        places = prod(geometry(self.size, self.kernel, self.stride, self.padding, self.dilation).output)
-        return _cost(self.name, (self.inputs + 1) * self.filters, self.inputs, self.filters, samples, places)
+        return _cost(self.name, (self.inputs + 1) * self.filters, self.inputs, self.filters, samples, prod(self.places))
 
     def program(self, samples: int, seed: int = 0) -> Program:
         """What runs forward and backward on the first so many of the samples."""
+        _small_enough("the windows of a picture", self.inputs * prod(self.places), LARGEST_RUN)
+        _small_enough("the weights", self.inputs * self.filters, LARGEST_RUN)
         rng = np.random.default_rng(seed)
         kh, kw = self.kernel if isinstance(self.kernel, tuple) else (self.kernel, self.kernel)
         g = rng.normal(size=(self.filters, self.channels, kh, kw)) / np.sqrt(self.inputs)
@@ -312,6 +319,7 @@ def _whole(what: str, numbers: Sequence[int]) -> None:
         raise ValueError(f"{what}: {str(tuple(numbers))[:80]} was given; give whole numbers from 1 on")
 
 
-def _small_enough(what: str, numbers: int) -> None:
-    if numbers > LARGEST:
-        raise ValueError(f"{what} would be {numbers:,} numbers: layers of up to {LARGEST:,} are counted and run here; take a smaller one")
+def _small_enough(what: str, numbers: int, most: int) -> None:
+    if numbers > most:
+        done = "counted" if most == LARGEST else "run"
+        raise ValueError(f"{what} would be {numbers:,} numbers: layers of up to {most:,} can be {done} here; take a smaller one")
