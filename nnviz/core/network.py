@@ -75,6 +75,13 @@ class Backward:
     delta: list[Array | None]  # ∂C/∂Z of each layer, (..., k, m), the 1/m of the cost in it; delta[0] is None
     gradient: Array  # ∂C/∂theta, (..., P)
 
+    def d(self, layer: int) -> Array:
+        """δ of a layer from 1 on, (..., k, m)."""
+        delta = self.delta[layer]
+        if delta is None:
+            raise ValueError("layer 0 is the input: it has no δ")
+        return delta
+
 
 @dataclass(frozen=True, init=False)
 class Network:
