@@ -27,7 +27,7 @@ from nnviz.figures.graph_drawing import (
     word_traces,
 )
 from nnviz.figures.graph_layout import plot_height
-from nnviz.figures.graph_marks import edge_text, short, steady, worded
+from nnviz.figures.graph_marks import BLANK, edge_text, short, steady, worded
 from nnviz.figures.theme import Figure, Theme, bare_axis, coloured, layout, mix, symbol, title
 from nnviz.figures.timeline import BACKWARD, Flow, Moment, timeline
 from nnviz.formulas.numbers import fixed, significant
@@ -94,7 +94,7 @@ def neurons(drawing: Drawing, moment: Moment) -> dict[str, Any]:
         cost = drawing.graph.graph.get("cost")
         fills.append(mix(drawing.theme.background, colour, 0.05) if moment.cost else drawing.theme.background)
         rings.append(mix(drawing.theme.background, colour, 0.75) if moment.cost else drawing.theme.zero)
-        texts.append(coloured(fixed(cost), colour) if moment.cost and cost is not None else "")
+        texts.append(coloured(fixed(cost), colour) if moment.cost and cost is not None else BLANK)
         inks.append(colour)
     change: dict[str, Any] = {"marker": {"color": fills, "line": {"color": rings}}}
     if drawing.form.font:
@@ -146,6 +146,8 @@ def recede(drawing: Drawing) -> float:
 
 def numbers(drawing: Drawing, moment: Moment) -> list[dict[str, Any]]:
     """On each edge of a small network its weight, and once the error signal has come, its gradient."""
+    if not drawing.form.worked:
+        return []
     return [
         _number(drawing, s, t, a, moment)
         for s, t, a in drawing.graph.edges(data=True)
@@ -154,7 +156,7 @@ def numbers(drawing: Drawing, moment: Moment) -> list[dict[str, Any]]:
 
 
 def _labelled(drawing: Drawing, layer: int) -> bool:
-    return drawing.form.worked and drawing.sizes[layer] * drawing.sizes[layer - 1] <= LABELLED_EDGES
+    return drawing.sizes[layer] * drawing.sizes[layer - 1] <= LABELLED_EDGES
 
 
 def _number(drawing: Drawing, source: str, target: str, edge: Mapping[str, Any], moment: Moment) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def _layer_words(drawing: Drawing, layer: int) -> str:
         return "input"
     if drawing.layers > 6:
         return str(layer) if layer < drawing.layers else "output"
-    activation = drawing.graph.graph["activations"].split(",")[layer - 1]
+    activation = cut(drawing.graph.graph["activations"].split(",")[layer - 1])
     name = layer_name(layer, drawing.layers).replace("hidden layer", "hidden")
     return f"{name}, {activation}" if drawing.form.worked else f"{name}<br>{activation}"
 

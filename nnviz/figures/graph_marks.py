@@ -16,6 +16,7 @@ from nnviz.figures.theme import Theme, coloured, ink, mix, signed_colour, symbol
 from nnviz.formulas.numbers import fixed, signed, significant
 
 ROLE_SYMBOL = {"input": "x", "hidden": "a", "output": "yhat"}
+BLANK = " "  # Plotly takes a point without text away, and the texts after it move up
 TINT = 0.05  # of the ring's colour in a neuron of the worked form: more would cost the error signal its contrast
 DASH = {True: "6px,4px", False: "5px,4px"}
 DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -116,18 +117,18 @@ def _worked_looks(node: Mapping[str, Any], form: Form, theme: Theme, scales: Any
     text = a if name == "x" else coloured(fixed(node["z"]), theme.symbols["z"]) + "<br>" + a
     forward = Look(fill, ring, text, theme.text)
     back = Look(fill, ring, coloured(significant(node["delta"], 3), theme.symbols["delta"]), theme.text) if "delta" in node else forward
-    return Look(theme.background, theme.zero, "", theme.text), forward, back
+    return Look(theme.background, theme.zero, BLANK, theme.text), forward, back
 
 
 def _dense_looks(node: Mapping[str, Any], form: Form, theme: Theme, scales: Mapping[str, Mapping[int, float]]) -> tuple[Look, Look, Look]:
     def filled(value: float, largest: float) -> Look:
         fill = signed_colour(theme, value, largest)
-        text = compact(value, sign=node["role"] != "output" or value < 0) if form.font else ""
+        text = compact(value, sign=node["role"] != "output" or value < 0) if form.font else BLANK
         return Look(fill, theme.zero, text, ink(fill))
 
     forward = filled(node["a"], scales["a"][node["layer"]])
     back = filled(node["delta"], scales["delta"][node["layer"]]) if "delta" in node else forward
-    return Look(theme.background, theme.zero, "", theme.text), forward, back
+    return Look(theme.background, theme.zero, BLANK, theme.text), forward, back
 
 
 def hover(theme: Theme, node: Mapping[str, Any]) -> str:

@@ -1,0 +1,229 @@
+"""The samples a network learns from, as points: classes by colour and shape, the test part hollow, the chosen one in a ring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnviz.core.samples import DataSet
+from nnviz.figures.graph_marks import cut, worded
+from nnviz.figures.theme import Figure, Theme, axis, colorbar, colorscale, coloured, layout, symbol
+
+MOST_POINTS = 1500
+NAMED = 5  # so many classes fit into the key; of more, each is named where its points are
+SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon", "triangle-down", "bowtie")
+GLYPHS = ("●", "■", "◆", "▲", "✚")
+Array = np.ndarray
+
+
+def telling_axes(data: DataSet) -> tuple[int, int]:
+    """The two coordinates that tell the targets best: by the share of their variance between classes, or by |correlation|.
+
+    A data set of one coordinate gives (0, 0): its picture has the target upwards.
+    """
+    X = np.asarray(data.coordinates, dtype=float)
+    if X.shape[0] <= 2:
+        return 0, X.shape[0] - 1
+    centred = X - X.mean(axis=1, keepdims=True)
+    if data.task == "classification":
+        targets = np.eye(len(data.class_names))[data.labels].T
+        size = targets.sum(axis=1)
+        means = centred @ targets.T / np.maximum(size, 1)
+        told = (means**2 * size).sum(axis=1)
+    else:
+        told = ((centred @ (data.Y - data.Y.mean(axis=1, keepdims=True)).T) ** 2).sum(axis=1)
+    variance = (centred**2).sum(axis=1)
+    score = np.where(variance > 0, told / np.where(variance > 0, variance, 1.0), -1.0)
+    first, second = np.argsort(-score, kind="stable")[:2].tolist()
+    return first, second
+
+
+def drawn_rows(data: DataSet, row: int, show_test: bool = True) -> Array:
+    """Which samples are drawn: all, or `MOST_POINTS` drawn evenly, the chosen one among them."""
+    rows = np.arange(data.samples) if show_test else np.sort(np.asarray(data.train_index))
+    if len(rows) > MOST_POINTS:
+        rows = rows[np.linspace(0, len(rows) - 1, MOST_POINTS).round().astype(int)]
+    return np.union1d(rows, [row])
+
+
+def scatter(data: DataSet, row: int, theme: Theme, axes: tuple[int, int] | None = None, show_test: bool = True) -> Figure:
+    """The data with the chosen sample marked; clicked points come back with `customdata` row.
+
+    Parameters
+    ----------
+    row : of the chosen sample
+    axes : the two coordinates across and upwards; by default those that tell most
+    show_test : draw the test part too, hollow
+
+    Raises
+    ------
+    ValueError
+        A row or coordinate that is not there.
+    """
+    if not 0 <= row < data.samples:
+        raise ValueError(f"row {row} was asked for and there are {data.samples} samples: choose 0 to {data.samples - 1}")
+    rows = drawn_rows(data, row, show_test)
+    (x, y), heads = principal_places(data) if data.image_shape and axes is None else _places(data, theme, axes)
+    hollow = np.isin(np.arange(data.samples), data.test_index)
+    make = _classes if data.task == "classification" else _targets
+    here = f"<br>{heads[0]} = %{{x:.5g}}<br>{heads[1]} = %{{y:.5g}}"
+    traces = make(data, theme, rows, x, y, hollow, here)
+    named = _names(data, theme, rows, x, y) if data.task == "classification" and len(data.class_names) > NAMED else []
+    return {
+        "data": [*traces, *named, _ring(theme, x[row], y[row])],
+        "layout": layout(
+            theme,
+            "plot",
+            "The data, one point a sample",
+            _key(data, theme, len(rows), bool(hollow[rows].any())),
+            height=380,
+            xaxis=axis(theme, heads[0], zeroline=False, **_range(x[rows])),
+            yaxis=axis(theme, heads[1], zeroline=False, **_range(y[rows])),
+            clickmode="event+select",
+            hovermode="closest",
+        ),
+        "frames": [],
+    }
+
+
+def principal_places(data: DataSet) -> tuple[tuple[Array, Array], tuple[str, str]]:
+    """Where the samples lie in the plane in which they differ most, and its axes: for pictures, of which no two pixels tell much.
+
+    The principal components of what the network sees; each sign is that of the direction's largest entry (Jolliffe, 2002, section 1.1).
+    """
+    centred = data.inputs - data.inputs.mean(axis=1, keepdims=True)
+    values, vectors = np.linalg.eigh(centred @ centred.T)
+    directions = vectors[:, :-3:-1]
+    directions = directions * np.sign(directions[np.abs(directions).argmax(axis=0), [0, 1]])
+    shares = values[:-3:-1] / max(values.sum(), np.finfo(float).tiny)
+    first, second = (f"principal direction {i} ({share:.0%})".replace("%", " %") for i, share in enumerate(shares, start=1))
+    x, y = directions.T @ centred
+    return (x, y), (first, second)
+
+
+def _places(data: DataSet, theme: Theme, axes: tuple[int, int] | None) -> tuple[tuple[Array, Array], tuple[str, str]]:
+    """Two coordinates of the samples and their names; over a single one the target, or the class."""
+    across, up = telling_axes(data) if axes is None else axes
+    count = data.coordinates.shape[0]
+    if not (0 <= across < count and 0 <= up < count):
+        raise ValueError(f"coordinates {across} and {up} were asked for and there are {count}: choose 0 to {count - 1}")
+    name = worded(theme, data.coordinate_names[across], "x", longest=24)
+    if count > 1:
+        return (data.coordinates[across], data.coordinates[up]), (name, worded(theme, data.coordinate_names[up], "x", longest=24))
+    if data.task == "classification":
+        return (data.coordinates[across], data.labels.astype(float)), (name, "class")
+    return (data.coordinates[across], data.Y[0]), (name, cut(data.target_names[0], 24))
+
+
+def _range(values: Array) -> dict[str, Any]:
+    """Where all samples have one value, an axis that reaches 1 to either side."""
+    return {} if np.ptp(values) > 0 else {"range": [float(values[0]) - 1, float(values[0]) + 1]}
+
+
+def _points(name: str, rows: Array, x: Array, y: Array, marker: dict[str, Any], hover: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": x[rows].astype(np.float32),
+        "y": y[rows].astype(np.float32),
+        "customdata": rows.astype(np.int32),
+        "marker": marker,
+        "hovertemplate": f"<b>sample %{{customdata}}</b>{hover}<extra></extra>",
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": marker["opacity"]}},
+    }
+
+
+def _classes(data: DataSet, theme: Theme, rows: Array, x: Array, y: Array, hollow: Array, hover: str) -> list[dict[str, Any]]:
+    traces = []
+    for label, name in enumerate(data.class_names):
+        colour, shape = theme.categorical[label % len(theme.categorical)], SHAPES[label % len(SHAPES)]
+        for test in (False, True):
+            of_class = rows[(data.labels[rows] == label) & (hollow[rows] == test)]
+            if len(of_class):
+                marker = {
+                    "size": 7,
+                    "color": colour,
+                    "symbol": shape + ("-open" if test else ""),
+                    "opacity": 0.85,
+                    "line": {"width": 1.25 if test else 0},
+                }
+                part = "test" if test else "training"
+                traces.append(_points(f"{cut(name)}, {part}", of_class, x, y, marker, f"<br>{cut(name, 40)}, {part}{hover}"))
+    return traces
+
+
+def _targets(data: DataSet, theme: Theme, rows: Array, x: Array, y: Array, hollow: Array, hover: str) -> list[dict[str, Any]]:
+    traces: list[dict[str, Any]] = []
+    values = data.Y[0]
+    name = cut(data.target_names[0], 20)
+    for test in (False, True):
+        of_part = rows[hollow[rows] == test]
+        if not len(of_part):
+            continue
+        # The lowest values would be the background's own colour: the scale starts a little above it.
+        marker: dict[str, Any] = {
+            "size": 8,
+            "color": values[of_part].astype(np.float32),
+            "colorscale": colorscale(theme.sequential[2:]),
+            "cmin": float(values[rows].min()),
+            "cmax": float(values[rows].max()),
+            "symbol": "circle-open" if test else "circle",
+            "opacity": 0.9,
+            "line": {"width": 1.5 if test else 0},
+        }
+        if not traces and np.ptp(values[rows]) > 0:
+            marker |= {"showscale": True, "colorbar": colorbar(theme, name)}
+        told = f"<br>{name} = %{{marker.color:.5g}}, {'test' if test else 'training'}"
+        traces.append(_points("test" if test else "training", of_part, x, y, marker, told + hover))
+    return traces
+
+
+def _names(data: DataSet, theme: Theme, rows: Array, x: Array, y: Array) -> list[dict[str, Any]]:
+    """The name of each class at the middle of its points."""
+    found = [label for label in range(len(data.class_names)) if (data.labels[rows] == label).any()]
+    members = [rows[data.labels[rows] == label] for label in found]
+    shadow = ", ".join(f"0 0 {blur}px {theme.halo}" for blur in (2, 3, 4, 6))
+    return [
+        {
+            "type": "scatter",
+            "mode": "text",
+            "name": "classes",
+            "x": [float(np.median(x[of_class])) for of_class in members],
+            "y": [float(np.median(y[of_class])) for of_class in members],
+            "text": [f"<b>{cut(data.class_names[label])}</b>" for label in found],
+            "textfont": {
+                "size": 14,
+                "shadow": shadow,
+                "color": [theme.categorical_text[label % len(theme.categorical_text)] for label in found],
+            },
+            "hoverinfo": "skip",
+            "selected": {"textfont": {"color": theme.text}},
+        }
+    ]
+
+
+def _ring(theme: Theme, x: float, y: float) -> dict[str, Any]:
+    marker = {"size": 16, "symbol": "circle-open", "color": theme.text, "line": {"width": 3, "color": theme.text}}
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "chosen",
+        "x": np.array([x], dtype=np.float32),
+        "y": np.array([y], dtype=np.float32),
+        "marker": marker,
+        "hoverinfo": "skip",
+        "unselected": {"marker": {"opacity": 1}},
+    }
+
+
+def _key(data: DataSet, theme: Theme, drawn: int, test: bool) -> str:
+    count = f"{drawn} of {data.samples} drawn" if drawn < data.samples else f"{drawn} sample{'s' if drawn > 1 else ''}"
+    parts = [count] + (["hollow: test"] if test else [])
+    if data.task == "classification" and len(data.class_names) <= NAMED:
+        parts = [coloured(f"{GLYPHS[i]} {cut(name, 12)}", theme.categorical_text[i]) for i, name in enumerate(data.class_names)] + parts
+    elif data.task == "regression":
+        parts = [f"coloured by {symbol(theme, 'y')}", *parts]
+    return " · ".join(parts)
