@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.activations import ACTIVATIONS
 from nnviz.core.losses import Loss, get_loss
+from nnviz.core.objectives import digest, frozen_array
 from nnviz.core.recurrent_network import Array, Blocks, RecurrentNetwork, Unrolled, sequence, steps_under
 
 CHUNK = 2**21  # numbers of the hidden trajectories that a block of Hessian rows may hold
@@ -86,13 +87,10 @@ class RecurrentCost:
         told = np.flatnonzero(missing.ravel() == 0)
         if not told.size:
             raise ValueError(f"Y {Y.shape} has no target at all: at least one step of one sample needs one")
-        values = {
-            "X": X,
-            "Y": Y,
-            "loss": get_loss(self.loss),
-            "told": told,
-            "targets": np.moveaxis(Y, 1, 0).reshape(Y.shape[1], -1)[:, told],
-        }
+        loss, targets = get_loss(self.loss), np.moveaxis(Y, 1, 0).reshape(Y.shape[1], -1)[:, told]
+        if trouble := loss.complaint(targets):
+            raise ValueError(f"Y {trouble}; {loss.name} is not defined elsewhere")
+        values = {"X": frozen_array(X), "Y": frozen_array(Y), "loss": loss, "told": told, "targets": frozen_array(targets)}
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
@@ -100,6 +98,15 @@ class RecurrentCost:
     def dimension(self) -> int:
         """P."""
         return self.network.parameter_count
+
+    def __hash__(self) -> int:
+        return digest(self.network, self.loss.name, self.X, np.nan_to_num(self.Y), self.truncation)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RecurrentCost):
+            return NotImplemented
+        same = (self.network, self.loss, self.truncation) == (other.network, other.loss, other.truncation)
+        return same and np.array_equal(self.X, other.X) and np.array_equal(self.Y, other.Y, equal_nan=True)
 
     def on(self, samples: ArrayLike) -> RecurrentCost:
         """The same cost on some of the samples."""

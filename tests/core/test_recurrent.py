@@ -7,6 +7,7 @@ import pytest
 
 from nnviz.core.activations import ACTIVATIONS
 from nnviz.core.losses import LOSSES
+from nnviz.core.objectives import Objective
 from nnviz.core.recurrent import RecurrentCost, RecurrentNetwork
 
 REFERENCE = np.load(Path(__file__).parents[1] / "references" / "recurrent.npz")
@@ -321,3 +322,12 @@ def test_bad_input_is_a_sentence(call):
 def test_a_block_that_is_not_there_is_an_attribute_error():
     with pytest.raises(AttributeError, match="W_xh"):
         RecurrentNetwork(1, 3, 1).unpack(np.ones(19)).W_xx  # noqa: B018
+
+
+def test_costs_are_equal_where_their_numbers_are_and_are_objectives():
+    assert some_cost() == some_cost()
+    assert hash(some_cost()) == hash(some_cost())
+    assert some_cost() != some_cost(truncation=3)
+    assert some_cost() != some_cost(steps=6)
+    assert isinstance(some_cost(), Objective)
+    assert RecurrentNetwork(1, 2, 3, ACTIVATIONS["relu"]) == RecurrentNetwork(1, 2, 3, "relu")
