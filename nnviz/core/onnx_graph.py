@@ -29,6 +29,7 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
     "Softsign": {},
     "Mish": {},
     "Erf": {},
+    "Abs": {},
     "LeakyRelu": {"alpha": 0.01},
     "Elu": {"alpha": 1.0},
     "Selu": {"alpha": 1.6732632, "gamma": 1.0507010},
@@ -43,6 +44,7 @@ KNOWN = {
     "Relu(x)": "relu",
     "Softplus(x)": "softplus",
     "Softsign(x)": "softsign",
+    "1/(1+Abs(x))·x": "softsign",
     "Mish(x)": "mish",
     "Tanh(Softplus(x))·x": "mish",
     "LeakyRelu[0.01](x)": "leaky_relu",
@@ -237,8 +239,10 @@ def _arithmetic(reading: Reading, node: Any) -> Value:
 
 
 def _combined(one: Value, other: Value, operation: str) -> Value:
-    if operation != "Mul" or len(one.factors + other.factors) > 8:
+    if operation == "Add" or len(one.factors + other.factors) > 8 or len(other.expression) > 200:
         raise ValueError(f"the ONNX node {operation} joins two branches of the graph: only a chain of dense layers can be read")
+    if operation == "Div":
+        return replace(one, factors=(*one.factors, f"1/{other.expression}"))
     return replace(one, scale=one.scale * other.scale, factors=one.factors + other.factors)
 
 

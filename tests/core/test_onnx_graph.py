@@ -2,6 +2,7 @@
 
 import io
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -14,6 +15,7 @@ from nnviz.core.activations import ACTIVATIONS
 from nnviz.core.network import Network
 from nnviz.core.weights import load_weights
 
+EXPORTED = np.load(Path(__file__).parents[1] / "references" / "onnx.npz")
 random = np.random.default_rng(0)
 
 
@@ -136,6 +138,7 @@ NODES = {
     "selu": [("Selu", ["z"], "y", {})],
     "softplus": [("Softplus", ["z"], "y", {})],
     "softsign": [("Softsign", ["z"], "y", {})],
+    "softsign by its formula": [("Abs", ["z"], "s", {}), ("Add", ["s", "high"], "o", {}), ("Div", ["z", "o"], "y", {})],
     "hardsigmoid": [("HardSigmoid", ["z"], "y", {"alpha": 1 / 6})],
     "hardtanh": [("Clip", ["z", "low", "high"], "y", {})],
     "gelu": [("Gelu", ["z"], "y", {})],
@@ -173,6 +176,14 @@ def test_activations_are_known_by_what_they_compute(name):
 
 def test_every_activation_that_we_have_is_known_in_onnx():
     assert {name.split(",")[0].split(" by")[0] for name in NODES} == set(ACTIVATIONS)
+
+
+@pytest.mark.parametrize("name", sorted({key.split("/")[0] for key in EXPORTED.files}))
+def test_what_pytorch_exports_is_read_and_gives_its_outputs(name):
+    network, theta = loaded(EXPORTED[f"{name}/model"].tobytes())
+    assert network.activations == (name, "softmax")
+    output = network.predict(theta, EXPORTED[f"{name}/x"].T)
+    assert output.T == pytest.approx(EXPORTED[f"{name}/y"], abs=1e-6)
 
 
 GEMM = ("Gemm", ["x", "W1", "b1"], "z", {"transB": 1})
