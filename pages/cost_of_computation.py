@@ -19,7 +19,7 @@ layers = complexity.layers_of(chosen.network)
 
 
 def this_network() -> None:
-    samples = int(controls.powers("Samples m", 0, 4, key="costsamples", default=100, per_decade=(1, 2, 5)))
+    samples = int(controls.powers("Samples m", 0, 4, key="costsamples", default=100, per_decade=(1, 2, 5), width=420))
     costs = complexity.count(chosen.network, samples)
     picture, formula = st.columns([1.75, 1], gap="large")
     with formula:
@@ -49,7 +49,7 @@ def any_layer() -> None:
 
 
 def growth() -> None:
-    kernel = int(controls.slider("Kernel width of the convolution over n pixels", 1, 15, key="growthkernel", default=3, step=2))
+    kernel = int(controls.slider("Kernel width of the convolution over n pixels", 1, 15, key="growthkernel", default=3, step=2, width=420))
     curves = [
         ("dense, n in and n out", complexity.dense_growth()),
         (f"convolution {kernel} × {kernel} over n pixels", complexity.pixel_growth(kernel=kernel)),
@@ -62,7 +62,7 @@ def growth() -> None:
 
 
 def clock() -> None:
-    samples = int(controls.powers("Samples at once", 0, 3, key="clocksamples", default=100, per_decade=(1, 2, 5)))
+    samples = int(controls.powers("Samples at once", 0, 3, key="clocksamples", default=100, per_decade=(1, 2, 5), width=420))
     token = (chosen.network, samples, st.session_state.get("measured", 0))
     measured: dict[int, complexity.Measurement] = {}
 

@@ -191,14 +191,16 @@ class _Builder:
         return self.sympy.Rational(fraction.numerator, fraction.denominator) if float(fraction) == float(exponent) else exponent
 
 
-def derive(text: str, variables: Sequence[str], functions: Sequence[str]) -> tuple[Any, list[Any], list[Any]]:
-    """(value, first derivatives, upper triangle of the second derivatives row by row) of a formula as SymPy expressions."""
-    tree = parse(text, variables, _arity(functions))
+def derive(
+    text: str, variables: Sequence[str], functions: Sequence[str], parameters: Sequence[str] = ()
+) -> tuple[Any, list[Any], list[Any]]:
+    """(value, first derivatives, upper triangle of the second, row by row) of a formula, by its variables, as SymPy expressions."""
+    tree = parse(text, (*variables, *parameters), _arity(functions))
     with _sympy_lock:
         import sympy
 
         symbols = [sympy.Symbol(name) for name in variables]
-        value = _Builder(text, dict(zip(variables, symbols, strict=True))).build(tree)
+        value = _Builder(text, {name: sympy.Symbol(name) for name in (*variables, *parameters)}).build(tree)
         gradient = [sympy.diff(value, symbol) for symbol in symbols]
         hessian = [sympy.diff(gradient[i], symbols[j]) for i in range(len(symbols)) for j in range(i, len(symbols))]
         outside = (sympy.zoo, sympy.oo, -sympy.oo, sympy.nan, sympy.I)
@@ -325,23 +327,35 @@ def compile_expression(text: str, variables: Sequence[str], functions: Iterable[
 
 @lru_cache(maxsize=256)
 def _compiled(text: str, variables: tuple[str, ...], functions: tuple[str, ...]) -> Expression:
+    from nnviz.core.surfaces_derived import DERIVED  # which is written with this module
+
+    if text in DERIVED and (variables, functions) == (("x", "y"), SURFACE_FUNCTIONS):
+        return Expression(text, variables, functions, *DERIVED[text])
     value, gradient, hessian = derive(text, variables, functions)
+    try:
+        sources = write_functions(value, gradient, hessian, variables)
+        compiled = [load_function(name, source) for name, source in sources.items()]
+        latex = write_latex(value, gradient, hessian)
+        with np.errstate(all="ignore"):
+            for function in compiled:
+                function(*(np.array([0.5, -0.5]) for _ in variables))
+    except (OverflowError, ValueError, RecursionError) as error:
+        raise ExpressionError("a constant in it, or in its derivatives, overflows", text, 0) from error
+    return Expression(text, variables, functions, *latex, is_partial(value), *compiled)
+
+
+def write_functions(value: Any, gradient: list[Any], hessian: list[Any], names: Sequence[str]) -> dict[str, str]:
+    """Source of the three functions that an Expression calls; the value comes first in each."""
     parts = {"value": [value], "gradient": [value, *gradient], "hessian": [value, *hessian]}
+    return {name: write_function(name, part, names) for name, part in parts.items()}
+
+
+def write_latex(value: Any, gradient: list[Any], hessian: list[Any]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """LaTeX of the value, the first and the second derivatives."""
     with _sympy_lock:
         import sympy
 
-        try:
-            compiled = {name: load_function(name, write_function(name, part, variables)) for name, part in parts.items()}
-            latex = [sympy.latex(part) for part in (value, *gradient, *hessian)]
-            with np.errstate(all="ignore"):
-                for function in compiled.values():
-                    function(*(np.array([0.5, -0.5]) for _ in variables))
-        except (OverflowError, ValueError, RecursionError) as error:
-            raise ExpressionError("a constant in it, or in its derivatives, overflows", text, 0) from error
-    n = len(variables)
-    return Expression(
-        text, variables, functions, latex[0], tuple(latex[1 : 1 + n]), tuple(latex[1 + n :]), is_partial(value), *compiled.values()
-    )
+        return sympy.latex(value), tuple(map(sympy.latex, gradient)), tuple(map(sympy.latex, hessian))
 
 
 def load_function(name: str, source: str) -> Callable[..., tuple[Any, ...]]:

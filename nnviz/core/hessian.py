@@ -102,11 +102,15 @@ def moved_backward(seen: Pass, v: Array, moved: tuple[list[Array], list[Array]])
     return product
 
 
+def output_delta(seen: Pass) -> Array:
+    """`δᴸ`, (..., k, m)."""
+    return seen.network.output_delta(seen.forward, seen.Y, seen.loss)
+
+
 def output_deltas(seen: Pass, z_dot: Array, a_dot: Array) -> tuple[Array, Array]:
     """`δᴸ` and `Ṙδᴸ`. Where the loss is told from the logits, δ = (a − y)/m and so Ṙδ = Ṙa/m."""
     if seen.fused:
-        m = seen.X.shape[-1]
-        return seen.loss.derivative_from_logits(seen.forward.logits, seen.Y) / m, a_dot / m
+        return output_delta(seen), a_dot / seen.X.shape[-1]
     f, z, a = seen.network.layer_activations[-1], seen.forward.logits, seen.forward.output
     g, curvature = seen.output_slope()
     return f.vjp(z, a, g), f.vjp_tangent(z, a, z_dot, g, curvature * a_dot)
@@ -170,11 +174,10 @@ def over_samples(matrix: Callable[[Pass], Array], network: Network, loss: Loss, 
     """A (..., P, P) matrix that is a mean over samples, as many at once as fit, brought from the order of the blocks into theta's."""
     m, widest = X.shape[-1], max(max(n + 1, k) for k, n in network.shapes)
     at_once = max(1, CHUNK_BYTES // (8 * run_count(theta, X, Y) * widest**2 * len(network.shapes)))
-    total: Array | float = 0.0
     with np.errstate(all="ignore"):
-        for start in range(0, m, at_once):
-            x, y = (part[..., start : start + at_once] for part in (X, Y))
-            total = total + matrix(Pass(network, loss, theta, x, y)) * (x.shape[-1] / m)
+        chunks = (slice(start, start + at_once) for start in range(0, m, at_once))
+        parts = (Pass(network, loss, theta, X[..., chunk], Y[..., chunk]) for chunk in chunks)
+        total = sum(matrix(part) * (part.X.shape[-1] / m) for part in parts)
     order = parameter_order(network)
     return np.asarray(total)[..., order[:, None], order]
 
@@ -193,6 +196,15 @@ def parameter_order(network: Network) -> NDArray[np.intp]:
         layer.W[...], layer.b[...] = block[:, :n], block[:, n:]
         start += k * (n + 1)
     return places
+
+
+@lru_cache(maxsize=64)
+def symmetric_pairs(n: int) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.intp]]:
+    """The pairs i ≥ j of n numbers, and where each pair (i, j) stands among them, (n, n)."""
+    lower = np.tril_indices(n)
+    place = np.empty((n, n), dtype=np.intp)
+    place[lower] = place.T[lower] = np.arange(len(lower[0]))
+    return lower, place
 
 
 class Blocks:
@@ -214,6 +226,14 @@ class Blocks:
         (k, n), (j, i) = self.shapes[p - 1], self.shapes[l - 1]
         summed = paired(H) @ transposed(paired(inputs))
         self.block(p, l)[...] = summed.reshape(*summed.shape[:-2], k, j, n, i).swapaxes(-2, -3)
+
+    def place_own(self, l: int, H: Array, inputs: Array) -> None:
+        """`place` for a layer with itself: H and `â ⊗ â` are symmetric, so that half of either is enough."""
+        k, n = self.shapes[l - 1]
+        (a, b), units = symmetric_pairs(k)
+        (c, d), columns = symmetric_pairs(n)
+        half = H[..., a, b, :] @ transposed(inputs[..., c, :] * inputs[..., d, :])
+        self.block(l, l)[...] = half[..., units[:, None, :, None], columns[None, :, None, :]]
 
     def add_neighbours(self, p: int, through: Array, slope: Array) -> None:
         """`Σ δᵖ ⊗ diag(f′) ⊗ âˡ⁻¹` for l = p − 1, where unit c of layer l is input c of layer p; `through` is the pairs of δ and â."""
@@ -289,32 +309,33 @@ def output_units(seen: Pass) -> tuple[Array, Array, Array, Activation]:
 def hessian_blocks(seen: Pass) -> Array:
     """`∇²C` over the blocks [W|b], (..., P, P)."""
     network, forward = seen.network, seen.forward
-    backward, layers = network.backward(seen.theta, forward, seen.Y, seen.loss), network.unpack(seen.theta)
-    inputs = [with_one(A) for A in forward.A[:-1]]
-    result = Blocks(network, backward.gradient.shape[:-1])
+    layers, inputs = network.unpack(seen.theta), [with_one(A) for A in forward.A[:-1]]
     M = output_hessian(seen)  # Hˡˡ
     H: dict[int, Array] = {}  # p → Hᵖˡ, p > l
     G: dict[int, Array] = {}  # p → ∂aᵖ⁻¹/∂zˡ, p > l + 1
+    delta = {len(layers): output_delta(seen)}
+    result = Blocks(network, np.broadcast_shapes(M.shape[:-3], delta[len(layers)].shape[:-2]))
     slope: Array = np.empty(0)
     for l in range(len(layers), 0, -1):
-        result.place(l, l, M, pairs(inputs[l - 1], inputs[l - 1]))
+        result.place_own(l, M, inputs[l - 1])
         for p, Hp in H.items():
             result.place(p, l, Hp, pairs(inputs[p - 1], inputs[l - 1]))
-            through = pairs(backward.d(p), inputs[l - 1])
+            through = pairs(delta[p], inputs[l - 1])
             if p == l + 1:
                 result.add_neighbours(p, through, slope)
             else:
                 result.add_through(p, l, through, G[p])
         if l > 1:
             W, f, z, above = layers[l - 1].W, network.layer_activations[l - 2], forward.z(l - 1), slope
-            slope = f.derivative(z)
+            slope, g = f.derivative(z), transposed(W) @ delta[l]
             G = {p: push(Gp, W, slope) for p, Gp in G.items()}
             if l < len(layers):
                 G[l + 1] = above[..., :, None, :] * W[..., None] * slope[..., None, :, :]
             H = {p: push(Hp, W, slope) for p, Hp in {**H, l: M}.items()}
             M = pull(H[l], W, slope)
             unit = np.arange(M.shape[-2])
-            M[..., unit, unit, :] += f.second_derivative(z) * (transposed(W) @ backward.d(l))
+            M[..., unit, unit, :] += f.second_derivative(z) * g
+            delta[l - 1] = slope * g
     return result.mirrored()
 
 
@@ -326,7 +347,8 @@ def gauss_newton_blocks(seen: Pass) -> Array:
     H: dict[int, Array] = {}
     result = Blocks(network, M.shape[:-3])
     for l in range(len(layers), 0, -1):
-        for p, Hp in {**H, l: M}.items():
+        result.place_own(l, M, inputs[l - 1])
+        for p, Hp in H.items():
             result.place(p, l, Hp, pairs(inputs[p - 1], inputs[l - 1]))
         if l > 1:
             W, slope = layers[l - 1].W, network.layer_activations[l - 2].derivative(forward.z(l - 1))

@@ -82,7 +82,7 @@ def layer_bars(costs: Costs, samples: int, theme: Theme) -> Figure:
             height=380,
             barmode="stack",
             xaxis=axis(theme, "", type="category"),
-            yaxis=axis(theme, "FLOPs", rangemode="tozero", range=[0, float(totals.max(initial=1.0)) * 1.12]),
+            yaxis=axis(theme, "FLOPs", tickformat="~s", rangemode="tozero", range=[0, float(totals.max(initial=1.0)) * 1.12]),
             annotations=labels,
         ),
     }
@@ -92,6 +92,9 @@ def growth(curves: Sequence[tuple[str, Growth]], theme: Theme) -> Figure:
     """FLOPs over size on log–log axes, a line each with the slope that fits it."""
     data: list[dict[str, Any]] = []
     labels = []
+    x = np.concatenate([curve.x for _, curve in curves]).astype(float)
+    y = np.concatenate([curve.flops for _, curve in curves]).astype(float)
+    middle = float(x.min() * x.max())  # squared: labels of lines that end left of it reach to the right
     for index, (name, curve) in enumerate(curves):
         colour = theme.categorical[index]
         told = [f"{name}<br>{curve.size}: {x:,}<br>{flops:,} FLOPs" for x, flops in zip(curve.x, curve.flops, strict=True)]
@@ -113,15 +116,12 @@ def growth(curves: Sequence[tuple[str, Growth]], theme: Theme) -> Figure:
                 "x": float(np.log10(curve.x[-1])),
                 "y": float(np.log10(curve.flops[-1])),
                 "text": f"{name}: slope {significant(curve.slope, 4)}",
-                "xanchor": "right",
+                "xanchor": "left" if curve.x[-1] ** 2 < middle else "right",
                 "yanchor": "bottom",
-                "xshift": -4,
                 "yshift": 8,
                 "font": {"color": theme.categorical_text[index], "size": 13},
             }
         )
-    x = np.concatenate([curve.x for _, curve in curves]).astype(float)
-    y = np.concatenate([curve.flops for _, curve in curves]).astype(float)
     return {
         "data": data,
         "layout": layout(
@@ -160,7 +160,7 @@ def clock(measured: Sequence[Measurement], theme: Theme) -> Figure:
             "forward and backward, one thread · the same count runs faster where the matrices are large",
             height=380,
             xaxis=axis(theme, "", type="category"),
-            yaxis=axis(theme, "FLOPs a second", rangemode="tozero", range=[0, float(rates.max(initial=1.0)) * 1.12]),
+            yaxis=axis(theme, "FLOPs a second", tickformat="~s", rangemode="tozero", range=[0, float(rates.max(initial=1.0)) * 1.12]),
             annotations=labels,
         ),
     }

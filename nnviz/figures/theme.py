@@ -243,7 +243,8 @@ def layout(theme: Theme, kind: str, text: str, key: str = "", height: int | str 
             "align": "left",
             "namelength": 0,
         },
-        "annotationdefaults": {"font": {"size": 13, "color": theme.text}, "showarrow": False},
+        # Plotly takes defaults of annotations from a template alone.
+        "template": {"layout": {"annotationdefaults": {"font": {"size": 13, "color": theme.text}, "showarrow": False}}},
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.zero, "activecolor": theme.text},
         "dragmode": False,
         "uirevision": "keep",

@@ -200,10 +200,12 @@ def table(
 
 
 def style() -> None:
-    """What the theme cannot say; once a run, from `app.py`."""
-    st.html(_style_sheet())
+    """What Streamlit's theme cannot say; once a run, from `app.py`."""
+    colours = theme()
+    variables = f":root{{--nnviz-rule:{colours.rule};--nnviz-zero:{colours.zero};--nnviz-muted:{colours.muted}}}"
+    st.html(f"<style>{variables}{_style_sheet()}</style>")
 
 
 @lru_cache(maxsize=1)
 def _style_sheet() -> str:
-    return f"<style>{(files('nnviz.ui') / 'style.css').read_text(encoding='utf-8')}</style>"
+    return (files("nnviz.ui") / "style.css").read_text(encoding="utf-8")
