@@ -183,7 +183,8 @@ def test_what_pytorch_exports_is_read_and_gives_its_outputs(name):
     network, theta = loaded(EXPORTED[f"{name}/model"].tobytes())
     assert network.activations == (name, "softmax")
     output = network.predict(theta, EXPORTED[f"{name}/x"].T)
-    assert output.T == pytest.approx(EXPORTED[f"{name}/y"], abs=1e-6)
+    expected = EXPORTED[f"{name}/y"]
+    assert output.T == pytest.approx(expected, abs=1e-6)
 
 
 GEMM = ("Gemm", ["x", "W1", "b1"], "z", {"transB": 1})
