@@ -183,8 +183,7 @@ def test_what_pytorch_exports_is_read_and_gives_its_outputs(name):
     network, theta = loaded(EXPORTED[f"{name}/model"].tobytes())
     assert network.activations == (name, "softmax")
     output = network.predict(theta, EXPORTED[f"{name}/x"].T)
-    expected = EXPORTED[f"{name}/y"]
-    assert output.T == pytest.approx(expected, abs=1e-6)
+    assert output == pytest.approx(EXPORTED[f"{name}/y"].T, abs=1e-6)
 
 
 GEMM = ("Gemm", ["x", "W1", "b1"], "z", {"transB": 1})
