@@ -1,0 +1,162 @@
+"""A network, or a stack of them, that takes training steps: parameters in the kernel's layout, an optimiser's memory, the batches to come.
+
+Private to the core.
+"""
+
+from __future__ import annotations
+
+import copy
+from functools import partial
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.core.batches import Batches
+from nnviz.core.kernel import Calls, block_order, transposed
+from nnviz.core.network import Network
+from nnviz.core.objectives import NetworkCost
+from nnviz.core.optimizers import OPTIMIZERS, Optimizer
+from nnviz.core.settings import Settings
+
+Array = NDArray[np.floating]
+
+SHAPED = ("newton", "lbfgs", "muon")  # look at the objective or at the layers' shapes
+
+
+class BatchCost:
+    """The cost on the batch at hand, penalty included: the objective of optimisers that look at one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.network, self.settings, self.rows = settings.network, settings, (np.empty((0, 0)), np.empty((0, 0)))
+
+    def look_at(self, X: Array, Y: Array) -> None:
+        self.rows = X, Y
+
+    def cost(self) -> NetworkCost:
+        X, Y = (transposed(rows) for rows in self.rows)
+        return NetworkCost(self.network, self.settings.loss, X[..., :-1, :], Y, l2=self.settings.l2, l1=self.settings.l1)
+
+    def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
+        return self.cost().value_and_gradient(theta)
+
+    def hessian_vector_product(self, theta: Array, vector: Array) -> Array:
+        return self.cost().hessian_vector_product(theta, vector)
+
+
+class Learner:
+    """Parameters that learn. `take` plays the tapes of batches and steps after each.
+
+    Elementwise optimisers step in the kernel's layout; those that look at layers, or are not ours, in PyTorch's order.
+    """
+
+    def __init__(self, settings: Settings, theta: Array, step: int, state: Any = None) -> None:
+        self.step, self.pace, self.schedule, self.optimizer = step, 1, settings.schedule, settings.optimizer
+        self.shape, count = theta.shape, settings.network.parameter_count
+        order = block_order(settings.network)
+        self.inverse = np.argsort(order)
+        flat = theta.reshape(-1, count) if theta.ndim > 1 else theta
+        self.parameters = np.ascontiguousarray(flat[..., order])
+        self.gradient = np.zeros_like(self.parameters)
+        penalty = penalty_calls(settings, self.parameters, self.gradient, order)
+        cost, data = BatchCost(settings), settings.data.train
+        self.in_order = not elementwise(settings.optimizer)
+        self.batches = Batches(
+            settings.network,
+            settings.loss,
+            data.X,
+            data.Y,
+            self.parameters,
+            self.gradient,
+            settings.batch_size,
+            settings.seed,
+            lambda X, Y: [partial(cost.look_at, X, Y), *penalty] if self.in_order else penalty,
+        )
+        self.theta_seen, self.gradient_seen = (
+            (buffer[..., self.inverse] if self.in_order else buffer).reshape(self.shape) for buffer in (self.parameters, self.gradient)
+        )
+        self.state = copy.deepcopy(state) if state is not None else self.optimizer.start(self.theta_seen, cost)
+        self.advance = partial(self._advance_in_order, order) if self.in_order else self._advance()
+        # One number a step tells whether theta is still finite.
+        self.squared = self.parameters.dot if theta.ndim == 1 else partial(np.vecdot, self.parameters)
+        self.diverged_at = np.full(self.shape[:-1], -1)
+
+    def _advance(self) -> Any:
+        return partial(self.optimizer.advance, self.theta_seen, self.gradient_seen, self.state)
+
+    def _advance_in_order(self, order: NDArray[np.intp]) -> None:
+        self.gradient_seen[...] = self.gradient[..., self.inverse].reshape(self.shape)
+        self.optimizer.advance(self.theta_seen, self.gradient_seen, self.state)
+        self.parameters[...] = self.theta_seen.reshape(self.parameters.shape)[..., order]
+
+    def take(self, tapes: list[Calls]) -> None:
+        """One step after another."""
+        advance, squared, parameters, schedule, lengths = self.advance, self.squared, self.parameters, self.schedule, []
+        with np.errstate(all="ignore"):
+            for step, tape in enumerate(tapes, self.step):
+                if schedule is not None:
+                    self.state.scale_learning_rate(schedule(step))
+                for call in tape:
+                    call()
+                advance()
+                lengths.append(squared(parameters))
+        self._note_divergence(np.array(lengths).reshape(len(tapes), *self.shape[:-1]))
+        self.step += len(tapes)
+
+    def _note_divergence(self, lengths: Array) -> None:
+        bad = ~np.isfinite(lengths)
+        if bad.any():
+            first = self.step + 1 + bad.argmax(axis=0)
+            self.diverged_at = np.where((self.diverged_at < 0) & bad.any(axis=0), first, self.diverged_at)
+
+    def theta(self) -> Array:
+        """A copy in PyTorch's order, (..., P)."""
+        return self.parameters[..., self.inverse].reshape(self.shape)
+
+    def learning_rate(self) -> Array:
+        """The rate of the next step, (...)."""
+        factor = 1.0 if self.schedule is None else self.schedule(self.step)
+        rate = np.asarray(self.optimizer.learning_rate * factor, dtype=float)
+        return np.broadcast_to(rate[..., 0] if rate.ndim else rate, self.shape[:-1])
+
+    def memory(self) -> Any:
+        """The optimiser's state as it is now; None where it holds an objective and has to be begun anew."""
+        looking = self.state.objective is not None or (self.state.inner is not None and self.state.inner.objective is not None)
+        return None if looking else copy.deepcopy(self.state)
+
+
+def elementwise(optimizer: Optimizer) -> bool:
+    """Whether each parameter's step depends on its own gradient (and on lengths) alone, so that their order is of no matter."""
+    inner = getattr(optimizer, "optimizer", None)
+    if inner is not None:
+        return type(optimizer).__module__ == Optimizer.__module__ and elementwise(inner)
+    return OPTIMIZERS.get(optimizer.name) is type(optimizer) and optimizer.name not in SHAPED
+
+
+def penalty_calls(settings: Settings, parameters: Array, gradient: Array, order: NDArray[np.intp]) -> Calls:
+    """The gradient of ½·l2·Σ‖W‖² + l1·Σ|W| added; biases have none."""
+    weights = weight_mask(settings.network)[order]
+    scratch = np.empty_like(parameters)
+    calls: Calls = []
+    if np.any(settings.l2):
+        calls += [partial(np.multiply, parameters, by_run(settings.l2, parameters) * weights, scratch)]
+        calls += [partial(np.add, gradient, scratch, gradient)]
+    if np.any(settings.l1):
+        calls += [partial(np.sign, parameters, scratch), partial(np.multiply, scratch, by_run(settings.l1, parameters) * weights, scratch)]
+        calls += [partial(np.add, gradient, scratch, gradient)]
+    return calls
+
+
+def weight_mask(network: Network) -> Array:
+    """1 for each weight and 0 for each bias, (P,)."""
+    mask = np.zeros(network.parameter_count)
+    for layer in network.unpack(mask):
+        layer.W[...] = 1.0
+    return mask
+
+
+def by_run(setting: Any, parameters: Array) -> Array:
+    """A number, or (*batch, 1), as a column for the runs of `parameters`."""
+    value = np.asarray(setting, dtype=float)
+    return value if value.ndim == 0 else np.broadcast_to(value.reshape(-1, 1), (prod(parameters.shape[:-1]), 1))

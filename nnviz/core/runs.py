@@ -1,0 +1,70 @@
+"""What a training run leaves: snapshots of theta with their costs, scores and gradient norms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.core.network import Network
+
+Array = NDArray[np.floating]
+
+BY_SNAPSHOT = ("theta", "train_cost", "test_cost", "train_accuracy", "test_accuracy", "gradient_norm", "learning_rate")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A training run, or many side by side; `...` are the batch dimensions of theta.
+
+    Costs are told without penalty. The score is the accuracy of a classification and R² of a regression; of an empty test part
+    both are NaN. Where a run diverges its numbers go on as inf and NaN, and `diverged_at` says since when.
+    """
+
+    network: Network
+    theta: Array  # (snapshots, ..., P)
+    step: NDArray[np.integer]  # (snapshots,); 0 is the start
+    train_cost: Array  # (snapshots, ...)
+    test_cost: Array
+    train_accuracy: Array
+    test_accuracy: Array
+    gradient_norm: Array  # (snapshots, ..., L): of the training cost's gradient, by layer, W and b together
+    learning_rate: Array  # (snapshots, ...): what the step from this snapshot uses
+    final_theta: Array  # (..., P): the last, or the best where early stopping restored it
+    diverged_at: NDArray[np.integer]  # (...): first step after which theta is no longer finite, else −1
+    stopped_at: NDArray[np.integer]  # (...): the step at which early stopping ended the run, else −1
+    steps_per_epoch: int
+    total_steps: int  # asked for; the last of `step` where the run is complete
+    settings: Any = field(default=None, repr=False)
+    state: Any = field(default=None, repr=False)  # of the optimiser after the last step
+
+    @property
+    def epoch(self) -> Array:
+        """Epochs passed at each snapshot, (snapshots,)."""
+        return self.step / self.steps_per_epoch
+
+    @property
+    def complete(self) -> bool:
+        """Whether all steps that were asked for were taken, or early stopping ended every run."""
+        return int(self.step[-1]) == self.total_steps or bool(np.all(self.stopped_at >= 0))
+
+    def select(self, *index: int) -> Run:
+        """One run of the batch (or a sub-batch, for fewer indices than batch dimensions). It cannot be continued: the batch can."""
+        chosen = {name: getattr(self, name)[(slice(None), *index)] for name in BY_SNAPSHOT}
+        last = {name: getattr(self, name)[index] for name in ("final_theta", "diverged_at", "stopped_at")}
+        return replace(self, **chosen, **last, settings=None, state=None)
+
+    def until(self, snapshot: int) -> Run:
+        """The run up to and with a snapshot (from 0)."""
+        kept = {name: getattr(self, name)[: snapshot + 1] for name in (*BY_SNAPSHOT, "step")}
+        last = int(kept["step"][-1])
+        diverged = np.where(self.diverged_at <= last, self.diverged_at, -1)
+        return replace(self, **kept, final_theta=kept["theta"][-1], diverged_at=diverged, total_steps=last)
+
+    def after(self, past: Run) -> Run:
+        """The run behind another whose last snapshot is its first."""
+        joined = {name: np.concatenate([getattr(past, name)[:-1], getattr(self, name)]) for name in (*BY_SNAPSHOT, "step")}
+        diverged = np.where(past.diverged_at >= 0, past.diverged_at, self.diverged_at)
+        return replace(self, **joined, diverged_at=diverged)

@@ -1,0 +1,165 @@
+"""The settings of a training run: everything it is determined by, checked once. Private to the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnviz.core.losses import Loss, get_loss
+from nnviz.core.network import Network
+from nnviz.core.optimizers import ClippedByNorm, Optimizer, as_optimizer
+
+Array = NDArray[np.floating]
+Schedule = Callable[[int], Any] | str | None
+
+MOST_STEPS = 10**8
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """Everything a run is determined by, besides where it starts and how far it goes."""
+
+    network: Network
+    loss: Loss
+    data: Any  # with .train and .test, each with X (n, m) and Y (k, m), and .task
+    optimizer: Optimizer
+    batch_size: int
+    seed: int | tuple[int, ...]
+    schedule: Callable[[int], Any] | None
+    l2: Any
+    l1: Any
+    snapshots: int
+    patience: int | None
+    restore_best: bool
+
+    @property
+    def steps_per_epoch(self) -> int:
+        samples = self.data.train.X.shape[-1]
+        return -(-samples // min(self.batch_size, samples))
+
+    def steps_of(self, epochs: float, steps: int | None) -> int:
+        """How many steps an answer asks for."""
+        wanted = epochs * self.steps_per_epoch if steps is None else steps
+        if not 0 <= wanted <= MOST_STEPS:
+            raise ValueError(f"{wanted:g} steps were asked for: epochs (or steps) needs to make 0 to {MOST_STEPS:,} of them")
+        return int(np.ceil(wanted))
+
+    def changed(self, **changes: Any) -> Settings:
+        """The same settings but for some, checked anew."""
+        kept = {field.name: getattr(self, field.name) for field in fields(self)}
+        return checked_settings(**{**kept, "clip_norm": None, **changes})
+
+
+def checked_settings(
+    network: Network,
+    loss: Loss | str,
+    data: Any,
+    optimizer: Optimizer | str,
+    batch_size: int,
+    seed: Any,
+    schedule: Schedule,
+    l2: ArrayLike,
+    l1: ArrayLike,
+    snapshots: int,
+    clip_norm: float | None,
+    patience: int | None,
+    restore_best: bool,
+) -> Settings:
+    """Settings whose parts fit, or a ValueError that says which do not."""
+    loss, optimizer = get_loss(loss), as_optimizer(optimizer)
+    check_data(network, loss, data)
+    counts = (("batch_size", batch_size, 1), ("snapshots", snapshots, 2), ("patience", 1 if patience is None else patience, 1))
+    for name, value, least in counts:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+            raise ValueError(f"{name} is {value!r:.40}: it needs a whole number of {least} or more")
+    return Settings(
+        network=network,
+        loss=loss,
+        data=data,
+        optimizer=optimizer if clip_norm is None else ClippedByNorm(optimizer, clip_norm),
+        batch_size=int(batch_size),
+        seed=checked_seed(seed),
+        schedule=checked_schedule(schedule),
+        l2=checked_penalty("l2", l2),
+        l1=checked_penalty("l1", l1),
+        snapshots=int(snapshots),
+        patience=patience,
+        restore_best=restore_best,
+    )
+
+
+def check_data(network: Network, loss: Loss, data: Any) -> None:
+    """ValueError unless the data fit the network's inputs and outputs and the loss."""
+    X, Y = data.train.X, data.train.Y
+    n, k = network.sizes[0], network.sizes[-1]
+    if X.shape[-2:] != (n, X.shape[-1]) or Y.shape != (k, X.shape[-1]) or X.ndim != 2:
+        raise ValueError(
+            f"the data have X {X.shape} and Y {Y.shape} and the network {network.brief()} has {n} inputs and {k} outputs: "
+            f"X needs {n} rows, Y {k}, and both a column for each sample"
+        )
+    if X.shape[-1] == 0:
+        raise ValueError("the training part is empty: it needs at least 1 sample to learn from")
+    for part in (data.train, data.test):
+        if part.Y.size and (trouble := loss.complaint(part.Y)):
+            raise ValueError(f"Y {trouble}; {loss.name} is not defined elsewhere")
+
+
+def checked_seed(seed: Any) -> int | tuple[int, ...]:
+    """A seed, or one for each run."""
+    seeds = [seed] if isinstance(seed, Integral) else list(np.atleast_1d(np.asarray(seed, dtype=object)))
+    if not seeds or not all(isinstance(one, Integral) and one >= 0 for one in seeds):
+        raise ValueError(f"seed is {seed!r:.60}: it needs a whole number of 0 or more, or a sequence with one for each run")
+    return int(seed) if isinstance(seed, Integral) else tuple(int(one) for one in seeds)
+
+
+def checked_schedule(schedule: Schedule) -> Callable[[int], Any] | None:
+    """A schedule by its name or as it is."""
+    if isinstance(schedule, str):
+        from nnviz.core.registry import look_up
+        from nnviz.core.schedules import SCHEDULES
+
+        return look_up(SCHEDULES, schedule, object, "schedule")
+    if schedule is not None and not callable(schedule):
+        raise ValueError(f"schedule is {schedule!r:.60}: it needs a function from a step's number to a factor, or a name")
+    return schedule
+
+
+def checked_penalty(name: str, value: ArrayLike) -> Any:
+    """A number, or an array (*batch, 1), of 0 or more."""
+    array = np.asarray(value, dtype=float)
+    if not np.all(np.isfinite(array) & (array >= 0)) or (array.ndim and array.shape[-1] != 1):
+        raise ValueError(f"{name} is {value!r:.60}: it needs a finite number of 0 or more, or an array (*batch, 1) of one for each run")
+    return float(array) if array.ndim == 0 else array
+
+
+def starting_points(settings: Settings, theta0: ArrayLike | None, initializer: str) -> Array:
+    """Theta (*batch, P) where the runs start: the batch is what theta0, seeds and hyperparameters have together."""
+    network, seed = settings.network, settings.seed
+    if theta0 is None:
+        drawn = [network.initialize(initializer, seed=one) for one in ([seed] if isinstance(seed, int) else seed)]
+        theta0 = drawn[0] if isinstance(seed, int) else np.stack(drawn)
+    theta = np.asarray(theta0, dtype=float)
+    network.unpack(theta)
+    shapes = [theta.shape[:-1], *hyperparameter_batches(settings.optimizer), *(np.shape(part)[:-1] for part in (settings.l2, settings.l1))]
+    shapes += [] if isinstance(seed, int) else [(len(seed),)]
+    try:
+        batch = np.broadcast_shapes(*shapes)
+    except ValueError as error:
+        told = ", ".join(str(shape) for shape in shapes if shape)
+        raise ValueError(f"theta0, seeds, learning rates and penalties have batch dimensions {told}: they need to be equal or 1") from error
+    if not isinstance(seed, int) and batch != (len(seed),):
+        raise ValueError(f"{len(seed)} seeds were given for runs of batch dimensions {batch}: give one seed for each run, in one dimension")
+    return np.array(np.broadcast_to(theta, (*batch, network.parameter_count)))
+
+
+def hyperparameter_batches(optimizer: Optimizer) -> list[tuple[int, ...]]:
+    """Batch dimensions of an optimiser's array hyperparameters and of those it goes around."""
+    values = [getattr(optimizer, field.name) for field in fields(optimizer)]  # type: ignore[arg-type]  # every optimiser is a dataclass
+    own = [value.shape[:-1] for value in values if isinstance(value, np.ndarray)]
+    inner = getattr(optimizer, "optimizer", None)
+    return own if inner is None else own + hyperparameter_batches(inner)
