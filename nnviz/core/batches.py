@@ -74,9 +74,10 @@ class Batches:
     def _passes(self, size: int) -> Iterator[tuple[slice, Pass]]:
         """A pass for each chunk of runs that stays in cache; all share their buffers."""
         runs = self.parameters.shape[:-1]
-        count = max(1, CACHE_BYTES // (8 * stack_rows(self.network) * size))
-        stack = Stack.of(self.network, tuple(min(count, total) for total in runs), size)
-        for start in range(0, *runs, count) if runs else (0,):
+        total = len(self.parameters) if runs else 1
+        count = min(total, max(1, CACHE_BYTES // (8 * stack_rows(self.network) * size)))
+        stack = Stack.of(self.network, (count,) if runs else (), size)
+        for start in range(0, total, count):
             part = slice(start, start + count) if runs else slice(None)
             W, G = (blocks(self.network, flat[part]) for flat in (self.parameters, self.gradient))
             yield part, Pass(self.network, self.loss, W, G, stack.runs(len(W[0])) if runs else stack, 1 / size)

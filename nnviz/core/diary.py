@@ -27,7 +27,7 @@ def snapshot_steps(total: int, count: int) -> NDArray[np.integer]:
     >>> snapshot_steps(5, 60).tolist()
     [0, 1, 2, 3, 4, 5]
     >>> kept = snapshot_steps(10_000, 60)
-    >>> len(kept) <= 60, kept[:22].tolist() == list(range(21)) + [23], int(kept[-1])
+    >>> len(kept) <= 60, kept[:22].tolist() == list(range(22)), int(kept[-1])
     (True, True, 10000)
     """
     if total + 1 <= count:
@@ -85,14 +85,15 @@ class EarlyStopping:
     """
 
     def __init__(self, settings: Settings, learner: Learner) -> None:
-        self.patience, self.restore_best, self.learner = settings.patience, settings.restore_best, learner
-        self.epoch = settings.steps_per_epoch
+        self.learner, self.epoch = learner, settings.steps_per_epoch
+        self.restore_best = settings.restore_best and settings.patience is not None
         self.held = learner.theta()
         batch = self.held.shape[:-1]
         self.best, self.best_step = np.full(batch, np.inf), np.full(batch, learner.step)
         self.best_theta, self.stopped_at = self.held.copy(), np.full(batch, -1)
         self.next_step = NEVER
-        if self.patience is not None:
+        if settings.patience is not None:
+            self.patience = settings.patience * self.epoch  # in steps
             network, loss, data = settings.network, settings.loss, settings.data
             part = data.test if data.test.X.shape[-1] else data.train
             self.judge = Judge(network, loss, part.X, part.Y, data.task)
@@ -116,7 +117,7 @@ class EarlyStopping:
         better = going & (cost < self.best)
         self.best, self.best_step = np.where(better, cost, self.best), np.where(better, step, self.best_step)
         self.best_theta = np.where(better[..., None], theta, self.best_theta)
-        ending = going & (step - self.best_step >= self.patience * self.epoch)
+        ending = going & (step - self.best_step >= self.patience)
         self.held = np.where(ending[..., None], theta, self.held)
         self.stopped_at = np.where(ending, step, self.stopped_at)
 
@@ -126,7 +127,7 @@ class EarlyStopping:
 
     def final(self, theta: Array) -> Array:
         """What a run ends with: its last theta, or with patience its best."""
-        return self.best_theta if self.patience is not None and self.restore_best else theta
+        return self.best_theta if self.restore_best else theta
 
 
 class Diary:

@@ -29,20 +29,25 @@ class BatchCost:
     """The cost on the batch at hand, penalty included: the objective of optimisers that look at one."""
 
     def __init__(self, settings: Settings) -> None:
-        self.network, self.settings, self.rows = settings.network, settings, (np.empty((0, 0)), np.empty((0, 0)))
+        self.network, self.settings, self.weights = settings.network, settings, weight_mask(settings.network)
+        self.X: Array = np.empty((0, 0))
+        self.Y: Array = np.empty((0, 0))
 
     def look_at(self, X: Array, Y: Array) -> None:
-        self.rows = X, Y
+        """From now on the batch is these rows, (..., B, n+1) and (..., B, k)."""
+        self.X, self.Y = transposed(X)[..., :-1, :], transposed(Y)
 
     def cost(self) -> NetworkCost:
-        X, Y = (transposed(rows) for rows in self.rows)
-        return NetworkCost(self.network, self.settings.loss, X[..., :-1, :], Y, l2=self.settings.l2, l1=self.settings.l1)
+        return NetworkCost(self.network, self.settings.loss, self.X, self.Y)
 
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
-        return self.cost().value_and_gradient(theta)
+        value, gradient = self.cost().value_and_gradient(theta)
+        l2, l1, W = self.settings.l2, self.settings.l1, self.weights
+        penalty = W * (0.5 * l2 * theta**2 + l1 * np.abs(theta))
+        return value + penalty.sum(axis=-1), gradient + W * (l2 * theta + l1 * np.sign(theta))
 
     def hessian_vector_product(self, theta: Array, vector: Array) -> Array:
-        return self.cost().hessian_vector_product(theta, vector)
+        return self.cost().hessian_vector_product(theta, vector) + self.settings.l2 * self.weights * vector
 
 
 class Learner:
@@ -57,8 +62,8 @@ class Learner:
         order = block_order(settings.network)
         self.inverse = np.argsort(order)
         flat = theta.reshape(-1, count) if theta.ndim > 1 else theta
-        self.parameters = np.ascontiguousarray(flat[..., order])
-        self.gradient = np.zeros_like(self.parameters)
+        self.parameters: Array = np.ascontiguousarray(flat[..., order])
+        self.gradient: Array = np.zeros_like(self.parameters)
         penalty = penalty_calls(settings, self.parameters, self.gradient, order)
         cost, data = BatchCost(settings), settings.data.train
         self.in_order = not elementwise(settings.optimizer)
@@ -73,14 +78,16 @@ class Learner:
             settings.seed,
             lambda X, Y: [partial(cost.look_at, X, Y), *penalty] if self.in_order else penalty,
         )
-        self.theta_seen, self.gradient_seen = (
-            (buffer[..., self.inverse] if self.in_order else buffer).reshape(self.shape) for buffer in (self.parameters, self.gradient)
-        )
+        self.theta_seen, self.gradient_seen = (self._seen(buffer) for buffer in (self.parameters, self.gradient))
         self.state = copy.deepcopy(state) if state is not None else self.optimizer.start(self.theta_seen, cost)
         self.advance = partial(self._advance_in_order, order) if self.in_order else self._advance()
         # One number a step tells whether theta is still finite.
         self.squared = self.parameters.dot if theta.ndim == 1 else partial(np.vecdot, self.parameters)
         self.diverged_at = np.full(self.shape[:-1], -1)
+
+    def _seen(self, buffer: Array) -> Array:
+        """A buffer as the optimiser gets it, (..., P): a view, or in PyTorch's order a copy."""
+        return (buffer[..., self.inverse] if self.in_order else buffer).reshape(self.shape)
 
     def _advance(self) -> Any:
         return partial(self.optimizer.advance, self.theta_seen, self.gradient_seen, self.state)

@@ -52,19 +52,19 @@ class Run:
 
     def select(self, *index: int) -> Run:
         """One run of the batch (or a sub-batch, for fewer indices than batch dimensions). It cannot be continued: the batch can."""
-        chosen = {name: getattr(self, name)[(slice(None), *index)] for name in BY_SNAPSHOT}
-        last = {name: getattr(self, name)[index] for name in ("final_theta", "diverged_at", "stopped_at")}
+        chosen: dict[str, Any] = {name: getattr(self, name)[(slice(None), *index)] for name in BY_SNAPSHOT}
+        last: dict[str, Any] = {name: getattr(self, name)[index] for name in ("final_theta", "diverged_at", "stopped_at")}
         return replace(self, **chosen, **last, settings=None, state=None)
 
     def until(self, snapshot: int) -> Run:
         """The run up to and with a snapshot (from 0)."""
-        kept = {name: getattr(self, name)[: snapshot + 1] for name in (*BY_SNAPSHOT, "step")}
+        kept: dict[str, Any] = {name: getattr(self, name)[: snapshot + 1] for name in (*BY_SNAPSHOT, "step")}
         last = int(kept["step"][-1])
         diverged = np.where(self.diverged_at <= last, self.diverged_at, -1)
         return replace(self, **kept, final_theta=kept["theta"][-1], diverged_at=diverged, total_steps=last)
 
     def after(self, past: Run) -> Run:
         """The run behind another whose last snapshot is its first."""
-        joined = {name: np.concatenate([getattr(past, name)[:-1], getattr(self, name)]) for name in (*BY_SNAPSHOT, "step")}
+        joined: dict[str, Any] = {name: np.concatenate([getattr(past, name)[:-1], getattr(self, name)]) for name in (*BY_SNAPSHOT, "step")}
         diverged = np.where(past.diverged_at >= 0, past.diverged_at, self.diverged_at)
         return replace(self, **joined, diverged_at=diverged)

@@ -15,7 +15,7 @@ from nnviz.core.network import Network
 from nnviz.core.optimizers import ClippedByNorm, Optimizer, as_optimizer
 
 Array = NDArray[np.floating]
-Schedule = Callable[[int], Any] | str | None
+Schedule = Callable[[int], Any] | None
 
 MOST_STEPS = 10**8
 
@@ -30,7 +30,7 @@ class Settings:
     optimizer: Optimizer
     batch_size: int
     seed: int | tuple[int, ...]
-    schedule: Callable[[int], Any] | None
+    schedule: Schedule
     l2: Any
     l1: Any
     snapshots: int
@@ -75,7 +75,7 @@ def checked_settings(
     check_data(network, loss, data)
     counts = (("batch_size", batch_size, 1), ("snapshots", snapshots, 2), ("patience", 1 if patience is None else patience, 1))
     for name, value, least in counts:
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
             raise ValueError(f"{name} is {value!r:.40}: it needs a whole number of {least} or more")
     return Settings(
         network=network,
@@ -112,20 +112,15 @@ def check_data(network: Network, loss: Loss, data: Any) -> None:
 def checked_seed(seed: Any) -> int | tuple[int, ...]:
     """A seed, or one for each run."""
     seeds = [seed] if isinstance(seed, Integral) else list(np.atleast_1d(np.asarray(seed, dtype=object)))
-    if not seeds or not all(isinstance(one, Integral) and one >= 0 for one in seeds):
+    if not seeds or not all(isinstance(one, Integral) and int(one) >= 0 for one in seeds):
         raise ValueError(f"seed is {seed!r:.60}: it needs a whole number of 0 or more, or a sequence with one for each run")
     return int(seed) if isinstance(seed, Integral) else tuple(int(one) for one in seeds)
 
 
-def checked_schedule(schedule: Schedule) -> Callable[[int], Any] | None:
-    """A schedule by its name or as it is."""
-    if isinstance(schedule, str):
-        from nnviz.core.registry import look_up
-        from nnviz.core.schedules import SCHEDULES
-
-        return look_up(SCHEDULES, schedule, object, "schedule")
+def checked_schedule(schedule: Schedule) -> Schedule:
+    """A schedule as it is; a name alone does not say over how many steps."""
     if schedule is not None and not callable(schedule):
-        raise ValueError(f"schedule is {schedule!r:.60}: it needs a function from a step's number to a factor, or a name")
+        raise ValueError(f"schedule is {schedule!r:.60}: it needs a function from a step's number to a factor, made by SCHEDULES[name](…)")
     return schedule
 
 

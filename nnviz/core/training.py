@@ -42,7 +42,7 @@ def train(network: Network, loss: Loss | str, data: Any, optimizer: Optimizer | 
     epochs : how often all samples are seen
     batch_size : 32; the last, smaller batch of an epoch is kept, and a batch larger than the data is all of it
     seed : 0, of the first parameters and of the order of samples, which all runs share; a sequence (R,) gives each run its own
-    schedule : a function from a step's number (from 0) to the factor of the learning rate, or its registered name
+    schedule : a function from a step's number (from 0) to the factor of the learning rate
     l2, l1 : 0; weights of the penalties ½·Σ‖W‖² and Σ|W| (never of biases), numbers or (*batch, 1)
     snapshots : 60; at most so many are kept, all of the first steps, then ever wider apart
     theta0 : (..., P) to start from, instead of the initialiser's
@@ -68,7 +68,7 @@ def train(network: Network, loss: Loss | str, data: Any, optimizer: Optimizer | 
     >>> network = Network((2, 8, 1), ("tanh", "sigmoid"))
     >>> run = train(network, "binary_cross_entropy", DATASETS["moons"](noise=0.1), "adam", epochs=60)
     >>> run.theta.shape, bool(run.train_cost[-1] < run.train_cost[0])
-    ((59, 33), True)
+    ((60, 33), True)
     """
     return deque(train_steps(network, loss, data, optimizer, epochs, **settings), maxlen=1).pop()
 
