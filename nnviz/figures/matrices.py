@@ -240,7 +240,7 @@ def _words(part: Shown, theme: Theme, of_W: tuple[int, ...], of_X: tuple[int, ..
     shapes = {"W": of_W, "b": (of_W[0], 1), part.held: of_X, "Z": (of_W[0], of_X[1])}
     colours = {"W": "w", "b": "b", part.held: part.held.lower(), "Z": "z"}
     spots: list[tuple[float, float, str, str]] = []
-    for name, (M, x, y) in part.places.items():
+    for name, (_, x, y) in part.places.items():
         head = _letter(theme, name, colours[name])
         size = f"<span style='font-size:13px;color:{theme.muted}'>&nbsp;{shapes[name][0]} × {shapes[name][1]}</span>"
         spots.append((x - 0.5, y - 0.85, head + size, "middle right"))

@@ -1,0 +1,343 @@
+r"""A network's formulas in LaTeX: a neuron's sum and activation, its error signal, its gradients, a step and the shapes.
+
+Each formula is written twice from one description, once with the symbols and once with the live numbers in their place; every symbol and
+its number wear the same colour. Sums of many terms are shortened in the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnviz.core.losses import Loss
+from nnviz.core.network import Backward, Forward, Network
+from nnviz.formulas.activations import coloured
+from nnviz.formulas.numbers import latex
+
+MOST_TERMS = 4  # of a sum; of more, the first two and the last are written
+GAP = r"\\[12pt]"
+Colours = Mapping[str, str]  # symbol → "#rrggbb", such as Theme.symbols
+FUNCTIONS = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\operatorname{ReLU}", "identity": r"\operatorname{id}"}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with its name: what stands in the symbols' line, and in the numbers' line."""
+
+    letter: str  # LaTeX
+    colour: str  # a key of the colours
+    value: float
+
+    def symbol(self, colours: Colours) -> str:
+        """Its letter in its colour."""
+        return coloured(self.letter, colours[self.colour])
+
+    def number(self, colours: Colours, brackets: bool = False) -> str:
+        """Its value in its colour, four significant digits; a negative one in brackets where it follows an operator."""
+        text = latex(self.value, brackets=brackets)
+        if text.startswith("("):
+            return f"({coloured(text[1:-1], colours[self.colour])})"
+        return coloured(text, colours[self.colour])
+
+
+Term = Sequence[Quantity]  # a product
+
+
+def index(row: int, column: int | None = None) -> str:
+    """Lower indices, counted from 1: `{12}`, with a comma where one has two digits."""
+    if column is None:
+        return f"{{{row + 1}}}"
+    return f"{{{row + 1}{',' if max(row, column) > 8 else ''}{column + 1}}}"
+
+
+def weight(network: Network, theta: np.ndarray, layer: int, unit: int, column: int) -> Quantity:
+    """The weight from unit `column` of the layer before to `unit`."""
+    return Quantity(f"w^{{{layer}}}_{index(unit, column)}", "w", float(network.unpack(theta)[layer - 1].W[unit, column]))
+
+
+def bias(network: Network, theta: np.ndarray, layer: int, unit: int) -> Quantity:
+    """The neuron's bias."""
+    return Quantity(f"b^{{{layer}}}_{index(unit)}", "b", float(network.unpack(theta)[layer - 1].b[unit, 0]))
+
+
+def activation(network: Network, forward: Forward, layer: int, unit: int, sample: int = 0) -> Quantity:
+    """What a neuron puts out: x at the input, ŷ at the output, a between."""
+    value = float(forward.A[layer][unit, sample])
+    if layer == 0:
+        return Quantity(f"x_{index(unit)}", "x", value)
+    if layer == len(network.sizes) - 1:
+        return Quantity(rf"\hat{{y}}_{index(unit)}" if network.sizes[-1] > 1 else r"\hat{y}", "yhat", value)
+    return Quantity(f"a^{{{layer}}}_{index(unit)}", "a", value)
+
+
+def weighted_sum(forward: Forward, layer: int, unit: int, sample: int = 0) -> Quantity:
+    """The neuron's z."""
+    return Quantity(f"z^{{{layer}}}_{index(unit)}", "z", float(forward.z(layer)[unit, sample]))
+
+
+def error_signal(backward: Backward, layer: int, unit: int, sample: int = 0) -> Quantity:
+    """The neuron's δ."""
+    delta = backward.delta[layer]
+    if delta is None:
+        raise ValueError("layer 0 is the input: it has no error signal; choose a layer from 1 on")
+    return Quantity(rf"\delta^{{{layer}}}_{index(unit)}", "delta", float(delta[unit, sample]))
+
+
+def shortened(terms: Sequence[str], most: int = MOST_TERMS) -> str:
+    """The terms with + between them, the middle left out where they are many.
+
+    Examples
+    --------
+    >>> shortened(["a", "b"]), shortened(["a", "b", "c", "d", "e"])
+    ('a + b', 'a + b + \\\\cdots + e')
+    """
+    shown = list(terms) if len(terms) <= most else [*terms[:2], r"\cdots", terms[-1]]
+    return " + ".join(shown)
+
+
+def in_symbols(terms: Sequence[Term], colours: Colours) -> str:
+    """A sum of products in symbols."""
+    return shortened([r"\,".join(q.symbol(colours) for q in term) for term in terms])
+
+
+def in_numbers(terms: Sequence[Term], colours: Colours) -> str:
+    """The same sum with the numbers put in."""
+    written = []
+    for place, term in enumerate(terms):
+        first, *others = term
+        rest = [q.number(colours, brackets=True) for q in others]
+        written.append(r" \cdot ".join([first.number(colours, brackets=place > 0), *rest]))
+    return shortened(written)
+
+
+def aligned(*blocks: Sequence[str]) -> str:
+    r"""Blocks of lines under each other, a gap between blocks; a line has its `&` where it is aligned.
+
+    Examples
+    --------
+    >>> aligned(["a &= b", "&= c"], ["d &= e"])
+    '\\begin{aligned}a &= b\\\\&= c\\\\[12pt]d &= e\\end{aligned}'
+    """
+    return r"\begin{aligned}" + GAP.join(r"\\".join(block) for block in blocks) + r"\end{aligned}"
+
+
+def function_name(name: str) -> str:
+    """How an activation is written in a formula; one that a person typed is f."""
+    if name.startswith("="):
+        return "f"
+    return FUNCTIONS.get(name) or rf"\operatorname{{{name.replace('_', ' ')}}}"
+
+
+def forward_terms(network: Network, theta: np.ndarray, forward: Forward, layer: int, unit: int, sample: int = 0) -> list[Term]:
+    """`w·a` of each input, then the bias."""
+    inputs = range(network.sizes[layer - 1])
+    products = [(weight(network, theta, layer, unit, j), activation(network, forward, layer - 1, j, sample)) for j in inputs]
+    return [*products, (bias(network, theta, layer, unit),)]
+
+
+def neuron_forward(network: Network, theta: np.ndarray, forward: Forward, layer: int, unit: int, colours: Colours, sample: int = 0) -> str:
+    """`z = Σ w·a + b` and `a = f(z)` of one neuron, in symbols and numbers."""
+    terms = forward_terms(network, theta, forward, layer, unit, sample)
+    z, a = weighted_sum(forward, layer, unit, sample), activation(network, forward, layer, unit, sample)
+    total = [f"{z.symbol(colours)} &= {in_symbols(terms, colours)}", f"&= {in_numbers(terms, colours)}", f"&= {z.number(colours)}"]
+    return aligned(total, _activation_lines(network, forward, layer, z, a, colours, sample))
+
+
+def _activation_lines(network: Network, forward: Forward, layer: int, z: Quantity, a: Quantity, colours: Colours, sample: int) -> list[str]:
+    f = network.layer_activations[layer - 1]
+    if f.elementwise:
+        name = function_name(f.name)
+        line = f"{a.symbol(colours)} &= {name}({z.symbol(colours)}) = {name}({z.number(colours)})"
+        return [line, f"&= {a.number(colours)}"]
+    everyone = [weighted_sum(forward, layer, unit, sample) for unit in range(network.sizes[layer])]
+    below = [rf"e^{{{q.symbol(colours)}}}" for q in everyone], [rf"e^{{{q.number(colours)}}}" for q in everyone]
+    symbols = rf"\frac{{e^{{{z.symbol(colours)}}}}}{{{shortened(below[0], 3)}}}"
+    numbers = rf"\frac{{e^{{{z.number(colours)}}}}}{{{shortened(below[1], 3)}}}"
+    return [f"{a.symbol(colours)} &= {symbols}", f"&= {numbers} = {a.number(colours)}"]
+
+
+def slope(network: Network, forward: Forward, layer: int, unit: int, sample: int = 0) -> float:
+    """`f′(z)` of an elementwise neuron."""
+    f = network.layer_activations[layer - 1]
+    return float(f.derivative(forward.z(layer)[unit, sample]))
+
+
+def neuron_backward(
+    network: Network,
+    theta: np.ndarray,
+    forward: Forward,
+    backward: Backward,
+    loss: Loss,
+    target: np.ndarray,
+    layer: int,
+    unit: int,
+    colours: Colours,
+) -> str:
+    """δ of one neuron for the loss of one sample, and the gradients of its first weight and of its bias.
+
+    Parameters
+    ----------
+    forward, backward : of one sample, m = 1
+    target : (k,)
+
+    Raises
+    ------
+    ValueError
+        More than one sample: their error signals would be shares of a mean.
+    """
+    if forward.output.shape[-1] != 1:
+        raise ValueError(f"the passes hold {forward.output.shape[-1]} samples and the formula tells of one: give a single column")
+    delta = error_signal(backward, layer, unit)
+    last = layer == len(network.sizes) - 1
+    if last:
+        lines = _output_delta(network, forward, loss, target, unit, delta, colours)
+    else:
+        lines = _hidden_delta(network, theta, forward, backward, layer, unit, delta, colours)
+    return aligned(
+        lines, weight_gradient_lines(network, forward, backward, layer, unit, 0, colours), _bias_gradient(layer, unit, delta, colours)
+    )
+
+
+def _output_delta(
+    network: Network, forward: Forward, loss: Loss, target: np.ndarray, unit: int, delta: Quantity, colours: Colours
+) -> list[str]:
+    layer, f = len(network.sizes) - 1, network.layer_activations[-1]
+    a, z = activation(network, forward, layer, unit), weighted_sum(forward, layer, unit)
+    y = Quantity(f"y_{index(unit)}" if network.sizes[-1] > 1 else "y", "y", float(target[unit]))
+    difference = f"{a.symbol(colours)} - {y.symbol(colours)}", f"{a.number(colours)} - {y.number(colours, brackets=True)}"
+    if loss.fuses_with(f):
+        return [f"{delta.symbol(colours)} &= {difference[0]}", f"&= {difference[1]}", f"&= {delta.number(colours)}"]
+    if not f.elementwise:
+        jacobian = rf"\sum_j \frac{{\partial {coloured('C', colours['cost'])}}}{{\partial \hat{{y}}_j}}\,\frac{{\partial \hat{{y}}_j}}{{\partial {z.symbol(colours)}}}"
+        return [f"{delta.symbol(colours)} &= {jacobian}", f"&= {delta.number(colours)}"]
+    slope_symbol = f"{function_name(f.name)}'({z.symbol(colours)})"
+    slope_number = latex(slope(network, forward, layer, unit), brackets=True)
+    if loss.name == "half_squared_error":
+        outer = f"({difference[0]})", f"({difference[1]})"
+    else:
+        value = float(loss.derivative(forward.output, np.asarray(target)[:, None])[unit, 0])
+        outer = rf"\frac{{\partial {coloured('C', colours['cost'])}}}{{\partial {a.symbol(colours)}}}", latex(value)
+    return [
+        rf"{delta.symbol(colours)} &= {outer[0]}\,{slope_symbol}",
+        rf"&= {outer[1]} \cdot {slope_number}",
+        f"&= {delta.number(colours)}",
+    ]
+
+
+def _hidden_delta(
+    network: Network, theta: np.ndarray, forward: Forward, backward: Backward, layer: int, unit: int, delta: Quantity, colours: Colours
+) -> list[str]:
+    above = range(network.sizes[layer + 1])
+    terms = [(weight(network, theta, layer + 1, k, unit), error_signal(backward, layer + 1, k)) for k in above]
+    f, z = network.layer_activations[layer - 1], weighted_sum(forward, layer, unit)
+    if not f.elementwise:
+        return [
+            rf"{delta.symbol(colours)} &= \sum_j \frac{{\partial a^{{{layer}}}_j}}{{\partial {z.symbol(colours)}}} \sum_k w^{{{layer + 1}}}_{{kj}}\,\delta^{{{layer + 1}}}_k",
+            f"&= {delta.number(colours)}",
+        ]
+    symbols, numbers = in_symbols(terms, colours), in_numbers(terms, colours)
+    if len(terms) > 1:
+        symbols, numbers = f"({symbols})", f"({numbers})"
+    return [
+        rf"{delta.symbol(colours)} &= {symbols}\,{function_name(f.name)}'({z.symbol(colours)})",
+        rf"&= {numbers} \cdot {latex(slope(network, forward, layer, unit), brackets=True)}",
+        f"&= {delta.number(colours)}",
+    ]
+
+
+def weight_gradient_lines(
+    network: Network, forward: Forward, backward: Backward, layer: int, unit: int, column: int, colours: Colours
+) -> list[str]:
+    """`∂C/∂w = δ·a` of one weight, for one sample."""
+    delta, a = error_signal(backward, layer, unit), activation(network, forward, layer - 1, column)
+    w = coloured(f"w^{{{layer}}}_{index(unit, column)}", colours["w"])
+    value = Quantity("", "w", float(network.unpack(backward.gradient)[layer - 1].W[unit, column]))
+    return [
+        rf"{_slope_in(w, colours)} &= {delta.symbol(colours)}\,{a.symbol(colours)} = {delta.number(colours)} \cdot {a.number(colours, brackets=True)}",
+        f"&= {value.number(colours)}",
+    ]
+
+
+def _bias_gradient(layer: int, unit: int, delta: Quantity, colours: Colours) -> list[str]:
+    b = coloured(f"b^{{{layer}}}_{index(unit)}", colours["b"])
+    return [f"{_slope_in(b, colours)} &= {delta.symbol(colours)} = {delta.number(colours)}"]
+
+
+def _slope_in(symbol: str, colours: Colours) -> str:
+    return rf"\frac{{\partial {coloured('C', colours['cost'])}}}{{\partial {symbol}}}"
+
+
+def cost_of_one(network: Network, forward: Forward, loss: Loss, target: np.ndarray, value: float, colours: Colours) -> str:
+    """The loss of one sample; squared error term by term, the others by their name."""
+    layer = len(network.sizes) - 1
+    cost = Quantity("C", "cost", value)
+    outputs = [activation(network, forward, layer, unit) for unit in range(network.sizes[-1])]
+    targets = [Quantity(f"y_{index(k)}" if len(outputs) > 1 else "y", "y", float(v)) for k, v in enumerate(target)]
+    if loss.name != "half_squared_error":
+        inside = (
+            ", ".join(q.symbol(colours) for q in (outputs[0], targets[0]))
+            if len(outputs) == 1
+            else rf"{coloured(chr(92) + 'hat{y}', colours['yhat'])}, {coloured('y', colours['y'])}"
+        )
+        return aligned([rf"{cost.symbol(colours)} &= L({inside})", f"&= {cost.number(colours)}"])
+    pairs = list(zip(outputs, targets, strict=True))
+    symbols = shortened([f"({a.symbol(colours)} - {y.symbol(colours)})^2" for a, y in pairs], 3)
+    numbers = shortened([f"({a.number(colours)} - {y.number(colours, brackets=True)})^2" for a, y in pairs], 3)
+    whole = (symbols, numbers) if len(pairs) == 1 else (rf"\left[{symbols}\right]", rf"\left[{numbers}\right]")
+    return aligned(
+        [rf"{cost.symbol(colours)} &= \tfrac{{1}}{{2}}{whole[0]}", rf"&= \tfrac{{1}}{{2}}{whole[1]}", f"&= {cost.number(colours)}"]
+    )
+
+
+def gradient_step(w: Quantity, gradient: Term, eta: float, colours: Colours) -> str:
+    """`w ← w − η·δ·a` with its numbers; `gradient` is δ and a."""
+    rate = Quantity(r"\eta", "eta", eta)
+    new = Quantity("", w.colour, w.value - eta * float(np.prod([q.value for q in gradient])))
+    return aligned(
+        [
+            rf"{w.symbol(colours)} &\leftarrow {w.symbol(colours)} - {in_symbols([(rate, *gradient)], colours)}",
+            rf"&= {w.number(colours)} - {in_numbers([(rate, *gradient)], colours)}",
+            f"&= {new.number(colours)}",
+        ]
+    )
+
+
+def layer_step(layer: int, colours: Colours) -> str:
+    """The step of a whole layer, `W ← W − η·δ·aᵀ` and `b ← b − η·δ`."""
+    W, b = coloured(f"W^{{{layer}}}", colours["w"]), coloured(f"b^{{{layer}}}", colours["b"])
+    eta, delta = coloured(r"\eta", colours["eta"]), coloured(rf"\delta^{{{layer}}}", colours["delta"])
+    before = coloured("x", colours["x"]) if layer == 1 else coloured(f"a^{{{layer - 1}}}", colours["a"])
+    return aligned([rf"{W} &\leftarrow {W} - {eta}\,{delta}\,{before}^{{\mathsf T}}", rf"{b} &\leftarrow {b} - {eta}\,{delta}"])
+
+
+def shapes(network: Network, layer: int, samples: int) -> str:
+    """`(k×n)·(n×m) + (k×1) = (k×m)` of one layer."""
+    k, n = network.shapes[layer - 1]
+    return rf"({k} \times {n}) \cdot ({n} \times {samples}) + ({k} \times 1) = ({k} \times {samples})"
+
+
+def cell(network: Network, theta: np.ndarray, forward: Forward, layer: int, unit: int, sample: int, colours: Colours) -> str:
+    """One cell of `Z = W·X + b`: its row times its column."""
+    terms = forward_terms(network, theta, forward, layer, unit, sample)
+    z = Quantity(f"z_{index(unit, sample)}", "z", float(forward.z(layer)[unit, sample]))
+    name = "x" if layer == 1 else "a"
+    w, held, b = (
+        coloured(f"w_{{{unit + 1}j}}", colours["w"]),
+        coloured(f"{name}_{{j{',' if sample > 8 else ''}{sample + 1}}}", colours[name]),
+        terms[-1][0],
+    )
+    total = (
+        rf"{z.symbol(colours)} &= \sum_{{j=1}}^{{{network.sizes[layer - 1]}}} {w}\,{held} + {coloured(f'b_{index(unit)}', colours['b'])}"
+    )
+    numbers = [in_numbers([term], colours) for term in terms[:-1]]
+    shown = numbers if len(numbers) <= 6 else [*numbers[:4], r"\cdots", numbers[-1]]
+    lines = [("&= " if i == 0 else r"&\quad + ") + (_bracketed(text) if i else text) for i, text in enumerate(shown)]
+    return aligned([total], [*lines, rf"&\quad + {b.number(colours, brackets=True)}", f"&= {z.number(colours)}"])
+
+
+def _bracketed(product: str) -> str:
+    """A product that starts with a minus, in brackets: it follows a plus."""
+    first, *rest = product.split(r" \cdot ", 1)
+    return r" \cdot ".join([f"({first})" if "{-" in first else first, *rest])
