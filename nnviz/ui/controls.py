@@ -130,6 +130,18 @@ def text(label: str, key: str, default: str, longest: int = 500, **more: Any) ->
     return st.text_input(label, _remember(key, default), max_chars=longest, key=key, **(PERSIST | more))
 
 
+def from_click(figure: str, keys: Sequence[str]) -> None:
+    """Put the `customdata` of a point that was just clicked in a figure into controls; called before they are drawn."""
+    chosen = st.session_state.get(figure)
+    points = chosen["selection"]["points"] if chosen else []
+    values = points[0].get("customdata") if points else None
+    if values is None or st.session_state.get(f"{figure} taken") == values:
+        return
+    st.session_state[f"{figure} taken"] = values
+    for key, value in zip(keys, values, strict=False):
+        st.session_state[key] = value
+
+
 @dataclass(frozen=True)
 class Trial:
     """A *Try this*: the controls it sets and one sentence on what to notice."""

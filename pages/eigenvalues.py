@@ -1,0 +1,141 @@
+"""Eigenvalues: what a matrix does to the plane, once and again and again; and the spectra of large random matrices and of layers."""
+
+import numpy as np
+import streamlit as st
+
+from nnviz.core import eigen, stability
+from nnviz.core.linear_maps import ENSEMBLES, random_matrix
+from nnviz.figures import linear_maps as figures
+from nnviz.formulas import eigenvalues as formulas
+from nnviz.formulas.numbers import significant
+from nnviz.ui import controls, experiment, matrix_view, page, player, progress, show
+
+VIEWS = ("Once", "Again and again", "Growth on the way", "Large matrices")
+
+chosen = experiment.current()
+page.head("Eigenvalues", "A small change goes in: does it die out like a ripple or grow into a wave? The eigenvalues of the map tell.")
+view = controls.segments("View", VIEWS, key="eigview", default=VIEWS[0])
+theme = show.theme()
+
+
+def once() -> None:
+    picture, side = st.columns([1.75, 1], gap="large")
+    with side:
+        W = matrix_view.matrix()
+        show.formula(formulas.characteristic(W))
+        show.formula(formulas.stretches(W))
+    values, vectors = figures.kept_directions(W)
+    with picture:
+        kept = (
+            f"{len(values)} real eigenvector{'s' if len(values) != 1 else ''} keep their line"
+            if len(values)
+            else "no line is kept: it turns"
+        )
+        show.figure(figures.deformation(W, theme), key="deformation", alt=f"The plane under the matrix {W.round(4).tolist()}; {kept}")
+        t = [f"t = {i / (figures.FRAMES - 1):.2f}" for i in range(figures.FRAMES)]
+        player.player("deform", ["deformation"], steps=range(figures.FRAMES), labels=["the identity", *t[1:-1], "W"], interval=40)
+    if eigen.eigenvectors(W).defective:
+        show.sentence("The matrix is defective: its two eigenvectors have become one, and only one line is kept.")
+    off = max((float(np.abs(W @ v - value * v).max()) for value, v in zip(values, vectors.T, strict=True)), default=0.0)
+    show.sentence(f"{kept.capitalize()}. Check: the largest difference between W·v and λ·v is {significant(off, 2)}.")
+
+
+def again() -> None:
+    controls.from_click("iterates", ("x1", "x2"))
+    picture, side = st.columns([1.2, 1], gap="medium")
+    with st.expander("Matrix, start and perturbation", expanded=True):
+        left, right = st.columns(2, gap="large")
+        with left:
+            W = matrix_view.matrix()
+        with right:
+            start = [controls.number(f"start x{i}", -1e6, 1e6, key=f"x{i}", default=1.0, step=0.1, format="%.6g") for i in (1, 2)]
+            size = controls.powers("Perturbation", -12, 0, key="eps", default=1e-3, per_decade=(1,))
+            steps = int(controls.slider("Steps", 1, 200, key="eigsteps", default=30, step=1))
+    twins = stability.iterate_twins(W, start, [size, 0.0], steps)
+    with picture:
+        show.figure(figures.iterates(twins, theme), key="iterates", alt=f"{steps} iterates from {start} and its twin", on_select=True)
+    with side:
+        alt = f"Distance of the twins over {steps} steps; it ends at {twins.distance[-1]:.4g}"
+        show.figure(figures.distance(twins, theme), key="distance", alt=alt)
+    shown = figures.shown_steps(twins)
+    step = int(shown[player.player("twins", ["iterates", "distance"], steps=shown, interval=80, clickable=True)])
+    x, y = formulas.matrix(twins.path[step - 1][:, None] if step else twins.path[0][:, None]), formulas.matrix(twins.path[step][:, None])
+    show.formula(rf"x_{{{step}}} = W\cdot {x} = {y}" if step else rf"x_0 = {y}")
+    values = eigen.spectrum(W)
+    rho = float(eigen.spectral_radius(W))
+    fate = "a change dies out in the end" if rho < 1 else "a change grows" if rho > 1 else "a change neither dies nor grows geometrically"
+    show.sentence(f"ρ(W) = {significant(rho)}: {fate}.")
+    title = "Eigenvalues of W"
+    show.figure(
+        figures.complex_plane(values, title, "line: unit circle", theme, height=420),
+        key="spectrum",
+        alt=f"Eigenvalues {values.round(4).tolist()}",
+    )
+
+
+def growth() -> None:
+    left, right = st.columns(2, gap="medium")
+    with st.expander("Matrix and steps", expanded=True):
+        steps = int(controls.slider("Steps", 1, 200, key="eigsteps", default=30, step=1, width=420))
+        W = matrix_view.matrix()
+    grown = stability.transient_growth(W, steps)
+    values = eigen.spectrum(W)
+    with left:
+        alt = f"Norm of the powers of W over {steps} steps: the peak is {float(grown.peak):.4g} at step {int(grown.peak_step)}"
+        show.figure(figures.transient(grown, theme), key="transient", alt=alt)
+    reach = float(np.clip(1.4 * np.nan_to_num(np.abs(values), posinf=50).max(initial=1.0), 1.5, 50))
+    with right:
+        real = np.linspace(-reach, reach, 101)
+        token = (W.tobytes(), 101)
+        found = progress.run("pseudo", token, lambda: stability.pseudospectrum_chunks(W, real, real), share=lambda chunk: chunk[0])
+        if found:
+            figure = figures.pseudospectrum(real, real, found[1], values, theme)
+            show.figure(figure, key="pseudo", alt=f"Pseudospectrum of {W.round(4).tolist()} on 101 × 101 points")
+    radius, omega = float(stability.numerical_radius(W)), float(stability.numerical_abscissa(W))
+    show.formula(
+        rf"\rho(W) = {significant(float(eigen.spectral_radius(W)))} \quad \|W\|_2 = {significant(float(eigen.singular_values(W)[0]))} \quad"
+        rf" r(W) = \max|x^*Wx| = {significant(radius)} \quad \omega(W) = {significant(omega)}".replace("−", "-").replace("∞", r"\infty")
+    )
+
+
+def large() -> None:
+    names = [*ENSEMBLES, "a layer of the experiment"]
+    name = controls.segments("Matrix", names, key="ensemble", default="gaussian")
+    gain = controls.slider("Times", 0.1, 2.0, key="eiggain", default=1.0, step=0.05, width=420)
+    if name in ENSEMBLES:
+        n = int(controls.slider("n", 2, 500, key="eign", default=200, step=1, width=420))
+        W, told = random_matrix(name, n, seed=chosen.seed, gain=gain), f"{name}, {n} × {n}, seed {chosen.seed}"
+    else:
+        square = [layer for layer, (n, k) in enumerate(zip(chosen.network.sizes, chosen.network.sizes[1:], strict=False), 1) if n == k]
+        if not square:
+            st.info(f"{chosen.sizes} has no square layer: eigenvalues need one. Give two layers that follow each other the same size.")
+            return
+        layer = int(controls.choice("Layer", square, key="eiglayer", default=square[0]))
+        W = gain * chosen.network.unpack(chosen.theta)[layer - 1].W
+        told = f"layer {layer} of {chosen.sizes}, at {chosen.point.description}"
+    values = eigen.spectrum(W)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        alt = f"{len(values)} eigenvalues of {told}; spectral radius {float(np.abs(values).max(initial=0)):.4g}"
+        show.figure(figures.complex_plane(values, "Eigenvalues", told, theme, gain, height=460), key="cloud", alt=alt)
+    with right:
+        figure = figures.law(values, ENSEMBLES.get(name), gain, theme)
+        show.figure(figure, key="law", alt=f"Density of the eigenvalues of {told}")
+    if name in ENSEMBLES:
+        show.formula(ENSEMBLES[name].law)
+
+
+dict(zip(VIEWS, (once, again, growth, large), strict=True))[view]()
+
+controls.try_this(
+    [
+        controls.Trial("Pure rotation", "No line is kept and no length changes: both eigenvalues are complex, on the unit circle.",
+                       {"eigview": VIEWS[0], "matrixby": matrix_view.PARTS, "turn": 30.0, "scale1": 1.0, "scale2": 1.0, "shear": 0.0}),
+        controls.Trial("Grows before it dies", "ρ = 0.9, yet the distance first grows fivefold: the eigenvectors are almost parallel.",
+                       {"eigview": VIEWS[2], **matrix_view.NON_NORMAL}),
+        controls.Trial("A wave", "ρ above 1: two starts that differ by a thousandth end up far apart.",
+                       {"eigview": VIEWS[1], "matrixby": matrix_view.ENTRIES, "w11": 1.1, "w12": 0.3, "w21": -0.3, "w22": 1.0}),
+        controls.Trial("Circular law", "Gaussian entries over √n: the eigenvalues fill the unit disc evenly.",
+                       {"eigview": VIEWS[3], "ensemble": "gaussian", "eign": 400}),
+    ]
+)  # fmt: skip
