@@ -42,7 +42,7 @@ def once() -> None:
 
 def again() -> None:
     controls.from_click("iterates", ("x1", "x2"))
-    picture, side = st.columns([1.2, 1], gap="medium")
+    pictures = st.container()
     with st.expander("Matrix, start and perturbation", expanded=True):
         left, right = st.columns(2, gap="large")
         with left:
@@ -52,13 +52,15 @@ def again() -> None:
             size = controls.powers("Perturbation", -12, 0, key="eps", default=1e-3, per_decade=(1,))
             steps = int(controls.slider("Steps", 1, 200, key="eigsteps", default=30, step=1))
     twins = stability.iterate_twins(W, start, [size, 0.0], steps)
-    with picture:
-        show.figure(figures.iterates(twins, theme), key="iterates", alt=f"{steps} iterates from {start} and its twin", on_select=True)
-    with side:
-        alt = f"Distance of the twins over {steps} steps; it ends at {twins.distance[-1]:.4g}"
-        show.figure(figures.distance(twins, theme), key="distance", alt=alt)
     shown = figures.shown_steps(twins)
-    step = int(shown[player.player("twins", ["iterates", "distance"], steps=shown, interval=80, clickable=True)])
+    with pictures:
+        picture, side = st.columns([1.2, 1], gap="medium")
+        with picture:
+            show.figure(figures.iterates(twins, theme), key="iterates", alt=f"{steps} iterates from {start} and its twin", on_select=True)
+        with side:
+            alt = f"Distance of the twins over {steps} steps; it ends at {twins.distance[-1]:.4g}"
+            show.figure(figures.distance(twins, theme), key="distance", alt=alt)
+        step = int(shown[player.player("twins", ["iterates", "distance"], steps=shown, interval=80, clickable=True)])
     x, y = formulas.matrix(twins.path[step - 1][:, None] if step else twins.path[0][:, None]), formulas.matrix(twins.path[step][:, None])
     show.formula(rf"x_{{{step}}} = W\cdot {x} = {y}" if step else rf"x_0 = {y}")
     values = eigen.spectrum(W)
@@ -131,7 +133,7 @@ controls.try_this(
     [
         controls.Trial("Pure rotation", "No line is kept and no length changes: both eigenvalues are complex, on the unit circle.",
                        {"eigview": VIEWS[0], "matrixby": matrix_view.PARTS, "turn": 30.0, "scale1": 1.0, "scale2": 1.0, "shear": 0.0}),
-        controls.Trial("Grows before it dies", "ρ = 0.9, yet the distance first grows fivefold: the eigenvectors are almost parallel.",
+        controls.Trial("Grows before it dies", "ρ = 0.9, yet the norm of Wᵗ first grows more than tenfold: the eigenvectors are almost parallel.",
                        {"eigview": VIEWS[2], **matrix_view.NON_NORMAL}),
         controls.Trial("A wave", "ρ above 1: two starts that differ by a thousandth end up far apart.",
                        {"eigview": VIEWS[1], "matrixby": matrix_view.ENTRIES, "w11": 1.1, "w12": 0.3, "w21": -0.3, "w22": 1.0}),
