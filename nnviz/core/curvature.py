@@ -20,7 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from nnviz.core.lanczos import Ritz, lanczos, ritz
-from nnviz.core.objectives import Objective
+from nnviz.core.network import Network
+from nnviz.core.objectives import NetworkCost, Objective
 
 Array = NDArray[np.floating]
 
@@ -191,7 +192,7 @@ def top_ritz(objective: Objective, theta: Array, start: Array, least: int = 8) -
                 # A comparison with NaN is False: what has overflowed is not waited for.
                 if not (found.top_residual > TOP_RESIDUAL * np.abs(found.values).max(axis=-1)).any():
                     break
-        return found.values[..., -1], np.einsum("j...p,...j->...p", basis, found.top_coordinates)
+        return found.values[..., -1], (found.top_coordinates[..., None, :] @ basis)[..., 0, :]
 
 
 # Density and trace ----------------------------------------------------------------------------------------------------------------
@@ -355,3 +356,35 @@ def classify(objective: Objective, theta: ArrayLike, tolerance: float = 1e-8) ->
         float(values.sum()),
         gradient_norm,
     )
+
+
+# Of a network's cost --------------------------------------------------------------------------------------------------------------
+
+
+def hessian_parts(cost: NetworkCost, theta: ArrayLike) -> tuple[Array, Array]:
+    """The Gauss–Newton part of a network cost's Hessian at theta (P,), and the rest; both (P, P), their sum the Hessian.
+
+    `H = (1/m)·Σ Jᵀ·(∂²L/∂z²)·J + (1/m)·Σ ∂L/∂z·∂²z/∂θ²` (Schraudolph 2002, section 3). The first is the curvature of the loss: it has no
+    negative eigenvalue where the loss is convex, and the few large ones. The rest is the curvature of the network: it fades with the
+    residuals, and all negative curvature is in it (Sagun et al. 2018, section 2.1).
+    """
+    theta = one_point(cost, theta)
+    H = dense_hessian(cost, theta)
+    G = cost.gauss_newton(theta)
+    return G, H - G
+
+
+def layer_shares(network: Network, vectors: ArrayLike) -> Array:
+    """How much of each direction lies in each layer: shares (L, k), columns summing to 1, of directions (P, k) as columns.
+
+    Examples
+    --------
+    >>> layer_shares(Network((1, 1, 1)), [[3.0], [0.0], [0.0], [4.0]]).round(2).tolist()
+    [[0.36], [0.64]]
+    """
+    vectors = np.asarray(vectors, dtype=float)
+    if vectors.ndim != 2 or vectors.shape[0] != network.parameter_count:
+        raise ValueError(f"vectors has shape {vectors.shape}: directions of {network.parameter_count} parameters as columns are needed")
+    squares = np.stack([(W**2).sum(axis=(-2, -1)) + (b**2).sum(axis=(-2, -1)) for W, b in network.unpack(vectors.T)])
+    total = squares.sum(axis=0)
+    return squares / np.where(total > 0, total, 1.0)

@@ -56,25 +56,26 @@ def lanczos(product: Callable[[Array], Array], start: Array, steps: int) -> Iter
 
     Yields
     ------
-    diagonal (..., j), off_diagonal (..., j), basis (j, ..., P)
+    diagonal (..., j), off_diagonal (..., j), basis (..., j, P)
         Views of what is known after j = 1 … steps products. A member whose Krylov space is exhausted goes on with zero vectors; its T
         is then padded by its first diagonal entry with no link to it, which changes neither its largest Ritz value nor its quadrature.
     """
-    basis = np.zeros((steps, *start.shape))
+    basis = np.zeros((*start.shape[:-1], steps, start.shape[-1]))
     diagonal, off_diagonal = np.zeros((*start.shape[:-1], steps)), np.zeros((*start.shape[:-1], steps))
     alive, scale = np.ones(start.shape[:-1], dtype=bool), np.zeros(start.shape[:-1])
     q = start / np.linalg.norm(start, axis=-1, keepdims=True)
     for j in range(steps):
-        basis[j] = q
-        w = product(q)
-        diagonal[..., j] = np.where(alive, np.sum(q * w, axis=-1), diagonal[..., 0])
-        known = basis[: j + 1]
-        for _ in range(2):  # twice is enough (Kahan, Parlett): once leaves what rounding put back
-            w = w - np.sum(known * np.sum(known * w, axis=-1, keepdims=True), axis=0)
-        size = np.linalg.norm(w, axis=-1)
-        scale = np.maximum(scale, np.maximum(np.abs(diagonal[..., j]), size))
-        # NaN stays alive, so that it is seen in T.
-        alive = alive & ~(size <= 1e-13 * scale)
-        off_diagonal[..., j] = np.where(alive, size, 0.0)
-        q = np.where(alive[..., None], w / np.where(alive, size, 1.0)[..., None], 0.0)
+        with np.errstate(all="ignore"):
+            basis[..., j, :] = q
+            w = product(q)
+            diagonal[..., j] = np.where(alive, np.sum(q * w, axis=-1), diagonal[..., 0])
+            known = basis[..., : j + 1, :]
+            for _ in range(2):  # twice is enough (Kahan, Parlett): once leaves what rounding put back
+                w = w - ((known @ w[..., None]).swapaxes(-1, -2) @ known)[..., 0, :]
+            size = np.linalg.norm(w, axis=-1)
+            scale = np.maximum(scale, np.maximum(np.abs(diagonal[..., j]), size))
+            # NaN stays alive, so that it is seen in T.
+            alive = alive & ~(size <= 1e-13 * scale)
+            off_diagonal[..., j] = np.where(alive, size, 0.0)
+            q = np.where(alive[..., None], w / np.where(alive, size, 1.0)[..., None], 0.0)
         yield diagonal[..., : j + 1], off_diagonal[..., : j + 1], known

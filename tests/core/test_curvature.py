@@ -116,9 +116,7 @@ def test_large_networks_have_their_sharpness_from_lanczos(monkeypatch):
 @pytest.mark.parametrize("matrix", [np.zeros((30, 30)), -np.eye(30), np.diag(np.r_[np.zeros(15), -np.arange(15.0)])])
 def test_lanczos_invents_no_sharpness_where_the_krylov_space_is_exhausted(monkeypatch, matrix):
     monkeypatch.setattr(curvature, "DENSE_DIMENSION", 10)
-    assert float(sharpness(Quadratic(matrix), np.zeros(30))) == pytest.approx(
-        matrix.max() if matrix.any() and matrix.max() else np.diagonal(matrix).max()
-    )
+    assert float(sharpness(Quadratic(matrix), np.zeros(30))) == pytest.approx(np.diagonal(matrix).max(), abs=1e-8)
 
 
 # Lanczos itself
@@ -127,7 +125,7 @@ def test_lanczos_invents_no_sharpness_where_the_krylov_space_is_exhausted(monkey
 def test_the_basis_is_orthonormal_and_makes_the_matrix_tridiagonal():
     S, start = random_symmetric(30), np.random.default_rng(1).normal(size=(4, 30))
     *_, (diagonal, off, basis) = lanczos(lambda q: q @ S, start, 20)
-    Q = np.moveaxis(basis, 0, -1)
+    Q = np.swapaxes(basis, -1, -2)
     T = np.swapaxes(Q, -1, -2) @ S @ Q
     assert np.swapaxes(Q, -1, -2) @ Q == pytest.approx(np.tile(np.eye(20), (4, 1, 1)), abs=1e-12)
     assert np.diagonal(T, axis1=-2, axis2=-1) == pytest.approx(diagonal)
@@ -178,11 +176,11 @@ def test_the_density_integrates_to_one(objective_and_theta):
 def test_the_density_has_hutchinsons_moments(objective_and_theta):
     objective, theta = objective_and_theta
     grid, density = spectral_density(objective, theta, probes=16, seed=4)
-    mean, spread = np.trapezoid(grid * density, grid), grid[-1] - grid[0]
+    mean, width = np.trapezoid(grid * density, grid), 3 * (grid[1] - grid[0])
     assert mean * theta.size == pytest.approx(hutchinson_trace(objective, theta, probes=16, seed=4)[0], abs=1e-9 * theta.size)
     signs = np.random.default_rng(4).choice([-1.0, 1.0], size=(16, theta.size))
     products = objective.hessian_vector_product(np.broadcast_to(theta, signs.shape), signs)
-    assert np.trapezoid(grid**2 * density, grid) == pytest.approx(np.mean(products**2), abs=(spread / 200) ** 2 + 1e-12)
+    assert np.trapezoid(grid**2 * density, grid) == pytest.approx(np.mean(products**2), abs=2 * width**2)
 
 
 def test_the_density_finds_the_share_of_each_eigenvalue():
@@ -194,7 +192,7 @@ def test_the_density_finds_the_share_of_each_eigenvalue():
 def test_the_density_of_a_network_is_its_dense_spectrum_smoothed():
     cost, theta = network_cost()
     values = hessian_spectrum(cost, theta)
-    grid, density = spectral_density(cost, theta, probes=400, steps=105)
+    grid, density = spectral_density(cost, theta, probes=80, steps=60)
     below = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(grid))])
     for quantile in (0.1, 0.5, 0.9, 0.97):
         split = np.quantile(values, quantile) + 0.02 * (values[-1] - values[0])
