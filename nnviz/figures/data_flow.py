@@ -14,6 +14,7 @@ import networkx as nx
 import numpy as np
 
 from nnviz.figures import animation
+from nnviz.figures.graph import DEEP_DRAWN
 from nnviz.figures.graph_drawing import (
     Drawing,
     Trace,
@@ -27,7 +28,7 @@ from nnviz.figures.graph_drawing import (
     word_traces,
 )
 from nnviz.figures.graph_layout import plot_height
-from nnviz.figures.graph_marks import BLANK, edge_text, short, steady, worded
+from nnviz.figures.graph_marks import BLANK, MOST_LIT, edge_text, short, steady, worded
 from nnviz.figures.theme import Figure, Theme, bare_axis, coloured, layout, mix, symbol, title
 from nnviz.figures.timeline import BACKWARD, Flow, Moment, timeline
 from nnviz.formulas.numbers import fixed, significant
@@ -96,7 +97,7 @@ def neurons(drawing: Drawing, moment: Moment) -> dict[str, Any]:
         rings.append(mix(drawing.theme.background, colour, 0.75) if moment.cost else drawing.theme.zero)
         texts.append(coloured(fixed(cost), colour) if moment.cost and cost is not None else BLANK)
         inks.append(colour)
-    change: dict[str, Any] = {"marker": {"color": fills, "line": {"color": rings}}}
+    change: dict[str, Any] = {"marker": {"color": fills} | ({"line": {"color": rings}} if drawing.form.worked else {})}
     if drawing.form.font:
         change |= {"text": texts} | ({} if drawing.form.worked else {"textfont": {"color": inks}})
     return change
@@ -197,7 +198,8 @@ def _title(drawing: Drawing, moment: Moment) -> tuple[str, str]:
         return head, f"the loss of this sample is {coloured(significant(drawing.graph.graph['cost']), drawing.theme.symbols['cost'])}"
     if back:
         return head, f"{s['delta']} in neurons, coloured within each layer"
-    return head, f"{s['a']} in neurons; edges by sign and size of {s['w']}; + solid, − dashed"
+    fewer = f"; the {DEEP_DRAWN} most active of each layer" if drawing.layers >= MOST_LIT and max(drawing.sizes) > DEEP_DRAWN else ""
+    return head, f"{s['a']} in neurons; edges by sign and size of {s['w']}; + solid, − dashed{fewer}"
 
 
 def data_flow(

@@ -13,7 +13,7 @@ import numpy as np
 
 from nnviz.core.network import Backward, Forward, Network
 
-MOST_DRAWN = 16  # neurons of one layer
+MOST_DRAWN, DEEP_DRAWN = 16, 6  # neurons of one layer; of a network of more than ten columns
 
 
 def neuron(layer: int, unit: int) -> str:
@@ -30,8 +30,8 @@ def layer_name(layer: int, layers: int) -> str:
     return "hidden layer" if layers == 2 else f"hidden layer {layer}"
 
 
-def most_active(forward: Forward, sample: int = 0, most: int = MOST_DRAWN, keep: tuple[int, int] | None = None) -> tuple[np.ndarray, ...]:
-    """The units of each layer with the largest |a| for one sample, at most `most` a layer, in their own order.
+def most_active(forward: Forward, sample: int = 0, most: int | None = None, keep: tuple[int, int] | None = None) -> tuple[np.ndarray, ...]:
+    """The units of each layer with the largest |a| for one sample, at most `most` a layer (16, in a deep network 6), in their own order.
 
     Parameters
     ----------
@@ -44,6 +44,7 @@ def most_active(forward: Forward, sample: int = 0, most: int = MOST_DRAWN, keep:
     >>> [units.tolist() for units in most_active(SimpleNamespace(A=[np.array([[3.0], [-9.0], [1.0]])]), most=2)]
     [[0, 1]]
     """
+    most = (MOST_DRAWN if len(forward.A) <= 10 else DEEP_DRAWN) if most is None else most
     chosen = []
     for layer, A in enumerate(forward.A):
         size = np.nan_to_num(np.abs(A[:, sample]), nan=np.inf)

@@ -13,7 +13,7 @@ import numpy as np
 
 from nnviz.figures.graph import layer_name
 from nnviz.figures.graph_layout import Form, form_of, place, sizes_of
-from nnviz.figures.graph_marks import DASH, WIDTHS, WORKED_WIDTHS, Look, cut, edge_groups, hover, looks, steady, worded
+from nnviz.figures.graph_marks import BLANK, DASH, MOST_LIT, WIDTHS, WORKED_WIDTHS, Look, cut, edge_groups, hover, looks, steady, worded
 from nnviz.figures.theme import Theme, alpha, coloured
 
 MIDDLE = "middle center"
@@ -120,8 +120,8 @@ def word_traces(drawing: Drawing) -> list[Trace]:
     lowest = max(y for _, y in drawing.spots.values()) + drawing.form.size / 2 + 14
     for layer, size in enumerate(drawing.sizes):
         hidden = size - sum(1 for n in drawing.nodes if drawing.graph.nodes[n]["layer"] == layer)
-        if hidden:
-            spots.append((_across(drawing, layer), lowest, f"… {hidden} more"))
+        if hidden and drawing.layers < MOST_LIT:
+            spots.append((_across(drawing, layer), lowest, f"… {hidden} more" if drawing.layers < 5 else f"+{hidden}"))
     if drawing.form.worked:
         spots.append((drawing.cost_spot[0], names, "cost"))
     return [_text(drawing, "layers", spots, 12, drawing.theme.muted)]
@@ -135,7 +135,8 @@ def _layer_words(drawing: Drawing, layer: int) -> str:
     if layer == 0:
         return "input"
     if drawing.layers > 6:
-        return str(layer) if layer < drawing.layers else "output"
+        told = layer % -(-drawing.layers // 8) == 0 and drawing.layers - layer > drawing.layers / 12
+        return "output" if layer == drawing.layers else str(layer) if told else BLANK
     activation = cut(drawing.graph.graph["activations"].split(",")[layer - 1])
     name = layer_name(layer, drawing.layers).replace("hidden layer", "hidden")
     return f"{name}, {activation}" if drawing.form.worked else f"{name}<br>{activation}"
@@ -232,13 +233,18 @@ def mark_trace(drawing: Drawing) -> Trace:
         "name": "activations",
         "x": [x for x, _ in spots],
         "y": [y for _, y in spots],
-        "marker": {"size": sizes, "symbol": symbols, "line": {"width": widths}, "opacity": 1},
+        "marker": {"size": sizes, "symbol": symbols, "line": {"width": widths, "color": _rings(drawing)}, "opacity": 1},
         "textposition": MIDDLE,
         "textfont": {"size": form.font or 12, "weight": 600 if form.worked else 400},
         "hoverinfo": "skip",
         "cliponaxis": False,
         **steady(drawing.theme),
     }
+
+
+def _rings(drawing: Drawing) -> list[str]:
+    """Of a larger network all rings but the chosen one are alike, and stay."""
+    return [drawing.theme.text if node == drawing.chosen else drawing.theme.zero for node in drawing.nodes]
 
 
 def underneath_trace(drawing: Drawing) -> Trace:

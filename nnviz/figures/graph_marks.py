@@ -11,12 +11,13 @@ from typing import Any
 
 import networkx as nx
 
-from nnviz.figures.graph_layout import Form
+from nnviz.figures.graph_layout import Form, sizes_of
 from nnviz.figures.theme import Theme, coloured, ink, mix, signed_colour, symbol
 from nnviz.formulas.numbers import fixed, signed, significant
 
 ROLE_SYMBOL = {"input": "x", "hidden": "a", "output": "yhat"}
 BLANK = " "  # Plotly takes a point without text away, and the texts after it move up
+MOST_LIT = 10  # columns of a network whose layers are lit one by one
 TINT = 0.05  # of the ring's colour in a neuron of the worked form: more would cost the error signal its contrast
 DASH = {True: "6px,4px", False: "5px,4px"}
 DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -151,10 +152,12 @@ def edge_groups(graph: nx.DiGraph, form: Form, chosen: str | None) -> dict[tuple
     weights = [edge["weight"] for *_, edge in graph.edges(data=True)]
     largest = max((abs(weight) for weight in weights if math.isfinite(weight)), default=0.0)
     steps = len(WORKED_WIDTHS if form.worked else WIDTHS)
+    lit_in_turn = len(sizes_of(graph)) <= MOST_LIT
     groups: dict[tuple[int, bool, int, str], list[tuple[str, str]]] = {}
     for (source, target), weight in zip(graph.edges, weights, strict=True):
         part = "into" if target == chosen else "out of" if source == chosen else ""
-        key = (graph.nodes[target]["layer"], not weight < 0, width_step(weight, largest, steps), part)
+        # A trace a layer lets each be lit in its turn; of a deep network that would be hundreds.
+        key = (graph.nodes[target]["layer"] if lit_in_turn else 0, not weight < 0, width_step(weight, largest, steps), part)
         groups.setdefault(key, []).append((source, target))
     return dict(sorted(groups.items(), key=lambda item: (item[0][3] != "", item[0])))
 

@@ -6,128 +6,31 @@ its number wear the same colour. Sums of many terms are shortened in the middle.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
 from nnviz.core.losses import Loss
 from nnviz.core.network import Backward, Forward, Network
 from nnviz.formulas.activations import coloured
 from nnviz.formulas.numbers import latex
+from nnviz.formulas.quantities import (
+    Colours,
+    Quantity,
+    Term,
+    activation,
+    aligned,
+    bias,
+    error_signal,
+    function_name,
+    in_numbers,
+    in_symbols,
+    index,
+    product_in_numbers,
+    shortened,
+    weight,
+    weighted_sum,
+)
 
-MOST_TERMS = 4  # of a sum; of more, the first two and the last are written
-GAP = r"\\[12pt]"
-Colours = Mapping[str, str]  # symbol → "#rrggbb", such as Theme.symbols
-FUNCTIONS = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\operatorname{ReLU}", "identity": r"\operatorname{id}"}
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A number with its name: what stands in the symbols' line, and in the numbers' line."""
-
-    letter: str  # LaTeX
-    colour: str  # a key of the colours
-    value: float
-
-    def symbol(self, colours: Colours) -> str:
-        """Its letter in its colour."""
-        return coloured(self.letter, colours[self.colour])
-
-    def number(self, colours: Colours, brackets: bool = False) -> str:
-        """Its value in its colour, four significant digits; a negative one in brackets where it follows an operator."""
-        text = latex(self.value, brackets=brackets)
-        if text.startswith("("):
-            return f"({coloured(text[1:-1], colours[self.colour])})"
-        return coloured(text, colours[self.colour])
-
-
-Term = Sequence[Quantity]  # a product
-
-
-def index(row: int, column: int | None = None) -> str:
-    """Lower indices, counted from 1: `{12}`, with a comma where one has two digits."""
-    if column is None:
-        return f"{{{row + 1}}}"
-    return f"{{{row + 1}{',' if max(row, column) > 8 else ''}{column + 1}}}"
-
-
-def weight(network: Network, theta: np.ndarray, layer: int, unit: int, column: int) -> Quantity:
-    """The weight from unit `column` of the layer before to `unit`."""
-    return Quantity(f"w^{{{layer}}}_{index(unit, column)}", "w", float(network.unpack(theta)[layer - 1].W[unit, column]))
-
-
-def bias(network: Network, theta: np.ndarray, layer: int, unit: int) -> Quantity:
-    """The neuron's bias."""
-    return Quantity(f"b^{{{layer}}}_{index(unit)}", "b", float(network.unpack(theta)[layer - 1].b[unit, 0]))
-
-
-def activation(network: Network, forward: Forward, layer: int, unit: int, sample: int = 0) -> Quantity:
-    """What a neuron puts out: x at the input, ŷ at the output, a between."""
-    value = float(forward.A[layer][unit, sample])
-    if layer == 0:
-        return Quantity(f"x_{index(unit)}", "x", value)
-    if layer == len(network.sizes) - 1:
-        return Quantity(rf"\hat{{y}}_{index(unit)}" if network.sizes[-1] > 1 else r"\hat{y}", "yhat", value)
-    return Quantity(f"a^{{{layer}}}_{index(unit)}", "a", value)
-
-
-def weighted_sum(forward: Forward, layer: int, unit: int, sample: int = 0) -> Quantity:
-    """The neuron's z."""
-    return Quantity(f"z^{{{layer}}}_{index(unit)}", "z", float(forward.z(layer)[unit, sample]))
-
-
-def error_signal(backward: Backward, layer: int, unit: int, sample: int = 0) -> Quantity:
-    """The neuron's δ."""
-    delta = backward.delta[layer]
-    if delta is None:
-        raise ValueError("layer 0 is the input: it has no error signal; choose a layer from 1 on")
-    return Quantity(rf"\delta^{{{layer}}}_{index(unit)}", "delta", float(delta[unit, sample]))
-
-
-def shortened(terms: Sequence[str], most: int = MOST_TERMS) -> str:
-    """The terms with + between them, the middle left out where they are many.
-
-    Examples
-    --------
-    >>> shortened(["a", "b"]), shortened(["a", "b", "c", "d", "e"])
-    ('a + b', 'a + b + \\\\cdots + e')
-    """
-    shown = list(terms) if len(terms) <= most else [*terms[:2], r"\cdots", terms[-1]]
-    return " + ".join(shown)
-
-
-def in_symbols(terms: Sequence[Term], colours: Colours) -> str:
-    """A sum of products in symbols."""
-    return shortened([r"\,".join(q.symbol(colours) for q in term) for term in terms])
-
-
-def in_numbers(terms: Sequence[Term], colours: Colours) -> str:
-    """The same sum with the numbers put in."""
-    written = []
-    for place, term in enumerate(terms):
-        first, *others = term
-        rest = [q.number(colours, brackets=True) for q in others]
-        written.append(r" \cdot ".join([first.number(colours, brackets=place > 0), *rest]))
-    return shortened(written)
-
-
-def aligned(*blocks: Sequence[str]) -> str:
-    r"""Blocks of lines under each other, a gap between blocks; a line has its `&` where it is aligned.
-
-    Examples
-    --------
-    >>> aligned(["a &= b", "&= c"], ["d &= e"])
-    '\\begin{aligned}a &= b\\\\&= c\\\\[12pt]d &= e\\end{aligned}'
-    """
-    return r"\begin{aligned}" + GAP.join(r"\\".join(block) for block in blocks) + r"\end{aligned}"
-
-
-def function_name(name: str) -> str:
-    """How an activation is written in a formula; one that a person typed is f."""
-    if name.startswith("="):
-        return "f"
-    return FUNCTIONS.get(name) or rf"\operatorname{{{name.replace('_', ' ')}}}"
+MOST_ROWS = 8  # of a sum written a product a line
 
 
 def forward_terms(network: Network, theta: np.ndarray, forward: Forward, layer: int, unit: int, sample: int = 0) -> list[Term]:
@@ -210,7 +113,8 @@ def _output_delta(
     if loss.fuses_with(f):
         return [f"{delta.symbol(colours)} &= {difference[0]}", f"&= {difference[1]}", f"&= {delta.number(colours)}"]
     if not f.elementwise:
-        jacobian = rf"\sum_j \frac{{\partial {coloured('C', colours['cost'])}}}{{\partial \hat{{y}}_j}}\,\frac{{\partial \hat{{y}}_j}}{{\partial {z.symbol(colours)}}}"
+        cost, z_symbol = coloured("C", colours["cost"]), z.symbol(colours)
+        jacobian = rf"\sum_j \frac{{\partial {cost}}}{{\partial \hat{{y}}_j}}\,\frac{{\partial \hat{{y}}_j}}{{\partial {z_symbol}}}"
         return [f"{delta.symbol(colours)} &= {jacobian}", f"&= {delta.number(colours)}"]
     slope_symbol = f"{function_name(f.name)}'({z.symbol(colours)})"
     slope_number = latex(slope(network, forward, layer, unit), brackets=True)
@@ -233,8 +137,9 @@ def _hidden_delta(
     terms = [(weight(network, theta, layer + 1, k, unit), error_signal(backward, layer + 1, k)) for k in above]
     f, z = network.layer_activations[layer - 1], weighted_sum(forward, layer, unit)
     if not f.elementwise:
+        through = rf"\sum_j \frac{{\partial a^{{{layer}}}_j}}{{\partial {z.symbol(colours)}}}"
         return [
-            rf"{delta.symbol(colours)} &= \sum_j \frac{{\partial a^{{{layer}}}_j}}{{\partial {z.symbol(colours)}}} \sum_k w^{{{layer + 1}}}_{{kj}}\,\delta^{{{layer + 1}}}_k",
+            rf"{delta.symbol(colours)} &= {through} \sum_k w^{{{layer + 1}}}_{{kj}}\,\delta^{{{layer + 1}}}_k",
             f"&= {delta.number(colours)}",
         ]
     symbols, numbers = in_symbols(terms, colours), in_numbers(terms, colours)
@@ -254,10 +159,8 @@ def weight_gradient_lines(
     delta, a = error_signal(backward, layer, unit), activation(network, forward, layer - 1, column)
     w = coloured(f"w^{{{layer}}}_{index(unit, column)}", colours["w"])
     value = Quantity("", "w", float(network.unpack(backward.gradient)[layer - 1].W[unit, column]))
-    return [
-        rf"{_slope_in(w, colours)} &= {delta.symbol(colours)}\,{a.symbol(colours)} = {delta.number(colours)} \cdot {a.number(colours, brackets=True)}",
-        f"&= {value.number(colours)}",
-    ]
+    symbols, numbers = in_symbols([(delta, a)], colours), in_numbers([(delta, a)], colours)
+    return [f"{_slope_in(w, colours)} &= {symbols} = {numbers}", f"&= {value.number(colours)}"]
 
 
 def _bias_gradient(layer: int, unit: int, delta: Quantity, colours: Colours) -> list[str]:
@@ -276,11 +179,8 @@ def cost_of_one(network: Network, forward: Forward, loss: Loss, target: np.ndarr
     outputs = [activation(network, forward, layer, unit) for unit in range(network.sizes[-1])]
     targets = [Quantity(f"y_{index(k)}" if len(outputs) > 1 else "y", "y", float(v)) for k, v in enumerate(target)]
     if loss.name != "half_squared_error":
-        inside = (
-            ", ".join(q.symbol(colours) for q in (outputs[0], targets[0]))
-            if len(outputs) == 1
-            else rf"{coloured(chr(92) + 'hat{y}', colours['yhat'])}, {coloured('y', colours['y'])}"
-        )
+        letters = (outputs[0].letter, targets[0].letter) if len(outputs) == 1 else (r"\hat{y}", "y")
+        inside = ", ".join(coloured(letter, colours[name]) for letter, name in zip(letters, ("yhat", "y"), strict=True))
         return aligned([rf"{cost.symbol(colours)} &= L({inside})", f"&= {cost.number(colours)}"])
     pairs = list(zip(outputs, targets, strict=True))
     symbols = shortened([f"({a.symbol(colours)} - {y.symbol(colours)})^2" for a, y in pairs], 3)
@@ -323,21 +223,10 @@ def cell(network: Network, theta: np.ndarray, forward: Forward, layer: int, unit
     terms = forward_terms(network, theta, forward, layer, unit, sample)
     z = Quantity(f"z_{index(unit, sample)}", "z", float(forward.z(layer)[unit, sample]))
     name = "x" if layer == 1 else "a"
-    w, held, b = (
-        coloured(f"w_{{{unit + 1}j}}", colours["w"]),
-        coloured(f"{name}_{{j{',' if sample > 8 else ''}{sample + 1}}}", colours[name]),
-        terms[-1][0],
-    )
-    total = (
-        rf"{z.symbol(colours)} &= \sum_{{j=1}}^{{{network.sizes[layer - 1]}}} {w}\,{held} + {coloured(f'b_{index(unit)}', colours['b'])}"
-    )
-    numbers = [in_numbers([term], colours) for term in terms[:-1]]
-    shown = numbers if len(numbers) <= 6 else [*numbers[:4], r"\cdots", numbers[-1]]
-    lines = [("&= " if i == 0 else r"&\quad + ") + (_bracketed(text) if i else text) for i, text in enumerate(shown)]
-    return aligned([total], [*lines, rf"&\quad + {b.number(colours, brackets=True)}", f"&= {z.number(colours)}"])
-
-
-def _bracketed(product: str) -> str:
-    """A product that starts with a minus, in brackets: it follows a plus."""
-    first, *rest = product.split(r" \cdot ", 1)
-    return r" \cdot ".join([f"({first})" if "{-" in first else first, *rest])
+    w = coloured(f"w_{{{unit + 1}j}}", colours["w"])
+    held = coloured(f"{name}_{{j{',' if sample > 8 else ''}{sample + 1}}}", colours[name])
+    every = rf"\sum_{{j=1}}^{{{network.sizes[layer - 1]}}} {w}\,{held}"
+    numbers = [product_in_numbers(term, colours, follows=place > 0) for place, term in enumerate(terms)]
+    shown = numbers if len(numbers) <= MOST_ROWS else [*numbers[:4], r"\cdots", *numbers[-2:]]
+    lines = [("&= " if place == 0 else r"&\quad + ") + text for place, text in enumerate(shown)]
+    return aligned([f"{z.symbol(colours)} &= {every} + {coloured(f'b_{index(unit)}', colours['b'])}"], [*lines, f"&= {z.number(colours)}"])
