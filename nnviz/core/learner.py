@@ -57,7 +57,8 @@ class Learner:
     """
 
     def __init__(self, settings: Settings, theta: Array, step: int, state: Any = None) -> None:
-        self.step, self.pace, self.schedule, self.optimizer = step, 1, settings.schedule, settings.optimizer
+        self.step, self.pace, self.optimizer = step, 1, settings.optimizer
+        self.schedule: Any = settings.schedule
         self.shape, count = theta.shape, settings.network.parameter_count
         order = block_order(settings.network)
         self.inverse = np.argsort(order)
@@ -99,17 +100,24 @@ class Learner:
 
     def take(self, tapes: list[Calls]) -> None:
         """One step after another."""
-        advance, squared, parameters, schedule, lengths = self.advance, self.squared, self.parameters, self.schedule, []
+        advance, squared, parameters, lengths = self.advance, self.squared, self.parameters, []
+        factors = self._factors(len(tapes))
         with np.errstate(all="ignore"):
-            for step, tape in enumerate(tapes, self.step):
-                if schedule is not None:
-                    self.state.scale_learning_rate(schedule(step))
+            for tape, factor in zip(tapes, factors, strict=True):
+                if factor is not None:
+                    self.state.scale_learning_rate(factor)
                 for call in tape:
                     call()
                 advance()
                 lengths.append(squared(parameters))
         self._note_divergence(np.array(lengths).reshape(len(tapes), *self.shape[:-1]))
         self.step += len(tapes)
+
+    def _factors(self, count: int) -> list[float] | list[None]:
+        """The schedule's factors of the next steps; None for each where there is no schedule."""
+        if self.schedule is None:
+            return [None] * count
+        return list(np.asarray(self.schedule(np.arange(self.step, self.step + count)), dtype=float).tolist())
 
     def _note_divergence(self, lengths: Array) -> None:
         bad = ~np.isfinite(lengths)
@@ -123,8 +131,8 @@ class Learner:
 
     def learning_rate(self) -> Array:
         """The rate of the next step, (...)."""
-        factor = 1.0 if self.schedule is None else self.schedule(self.step)
-        rate = np.asarray(self.optimizer.learning_rate * factor, dtype=float)
+        factor = self._factors(1)[0]
+        rate = np.asarray(self.optimizer.learning_rate * (1.0 if factor is None else factor), dtype=float)
         return np.broadcast_to(rate[..., 0] if rate.ndim else rate, self.shape[:-1])
 
     def memory(self) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from numbers import Integral
 from typing import Any
 
@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from nnviz.core.losses import Loss, get_loss
 from nnviz.core.network import Network
 from nnviz.core.optimizers import ClippedByNorm, Optimizer, as_optimizer
+from nnviz.core.schedules import as_schedule
 
 Array = NDArray[np.floating]
-Schedule = Callable[[int], Any] | None
+Schedule = Callable[[Array], Any] | str | None
 
 MOST_STEPS = 10**8
 
@@ -48,6 +49,10 @@ class Settings:
         if not 0 <= wanted <= MOST_STEPS:
             raise ValueError(f"{wanted:g} steps were asked for: epochs (or steps) needs to make 0 to {MOST_STEPS:,} of them")
         return int(np.ceil(wanted))
+
+    def until(self, last: int) -> Settings:
+        """The same settings with the schedule made for a run that ends at step `last`."""
+        return self if self.schedule is None else replace(self, schedule=as_schedule(self.schedule, last))
 
     def changed(self, **changes: Any) -> Settings:
         """The same settings but for some, checked anew."""
@@ -84,7 +89,7 @@ def checked_settings(
         optimizer=optimizer if clip_norm is None else ClippedByNorm(optimizer, clip_norm),
         batch_size=int(batch_size),
         seed=checked_seed(seed),
-        schedule=checked_schedule(schedule),
+        schedule=schedule,
         l2=checked_penalty("l2", l2),
         l1=checked_penalty("l1", l1),
         snapshots=int(snapshots),
@@ -115,13 +120,6 @@ def checked_seed(seed: Any) -> int | tuple[int, ...]:
     if not seeds or not all(isinstance(one, Integral) and int(one) >= 0 for one in seeds):
         raise ValueError(f"seed is {seed!r:.60}: it needs a whole number of 0 or more, or a sequence with one for each run")
     return int(seed) if isinstance(seed, Integral) else tuple(int(one) for one in seeds)
-
-
-def checked_schedule(schedule: Schedule) -> Schedule:
-    """A schedule as it is; a name alone does not say over how many steps."""
-    if schedule is not None and not callable(schedule):
-        raise ValueError(f"schedule is {schedule!r:.60}: it needs a function from a step's number to a factor, made by SCHEDULES[name](…)")
-    return schedule
 
 
 def checked_penalty(name: str, value: ArrayLike) -> Any:

@@ -42,7 +42,7 @@ def train(network: Network, loss: Loss | str, data: Any, optimizer: Optimizer | 
     epochs : how often all samples are seen
     batch_size : 32; the last, smaller batch of an epoch is kept, and a batch larger than the data is all of it
     seed : 0, of the first parameters and of the order of samples, which all runs share; a sequence (R,) gives each run its own
-    schedule : a function from a step's number (from 0) to the factor of the learning rate
+    schedule : a function from steps (from 0, an array) to factors of the learning rate, or a registered name
     l2, l1 : 0; weights of the penalties ½·Σ‖W‖² and Σ|W| (never of biases), numbers or (*batch, 1)
     snapshots : 60; at most so many are kept, all of the first steps, then ever wider apart
     theta0 : (..., P) to start from, instead of the initialiser's
@@ -128,6 +128,7 @@ def continue_steps(run: Run, epochs: float = 100, snapshot: int = -1, *, steps: 
 
 def _learn(settings: Settings, theta: Array, first: int, last: int, state: Any = None) -> Iterator[Run]:
     """Partial runs from theta (..., P) at step `first` to step `last`."""
+    settings = settings.until(last)
     learner = Learner(settings, theta, first, state)
     stopping = EarlyStopping(settings, learner)
     diary = Diary(settings, learner, stopping, last)
