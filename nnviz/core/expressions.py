@@ -218,7 +218,8 @@ def write_function(name: str, expressions: Sequence[Any], variables: Sequence[st
 
         printer = NumPyPrinter({"fully_qualified_modules": False, "allow_unknown_functions": True})
         small_powers = create_expand_pow_optimization(6)
-        shared, results = sympy.cse(list(expressions), symbols=sympy.numbered_symbols("t"), order="none")
+        factored = [sympy.factor_terms(expression) for expression in expressions]
+        shared, results = sympy.cse(factored, symbols=sympy.numbered_symbols("t"), order="none")
         lines = [f"    {symbol} = {printer.doprint(small_powers(part))}" for symbol, part in shared]
         returned = ", ".join(printer.doprint(small_powers(result)) for result in results)
     return "\n".join([f"def {name}({', '.join(variables)}):", *lines, f"    return ({returned},)"]) + "\n"
@@ -264,6 +265,15 @@ class Expression:
         value, *gradient = self._evaluate(self._gradient, arrays)
         return value, tuple(gradient)
 
+    def gradient_into(self, arrays: Sequence[Array], out: Sequence[Array]) -> Array:
+        """The value, of the arrays' shape, while the derivatives are written into `out`: for loops that cannot wait."""
+        with np.errstate(all="ignore"):
+            value, *gradient = self._gradient(*arrays)
+        value = _owned(value, out[0].shape, arrays)
+        for place, part in zip(out, gradient, strict=True):
+            place[...] = np.where(np.isnan(value), np.nan, part) if self.partial else part
+        return value
+
     def gradient(self, *arrays: ArrayLike) -> tuple[Array, ...]:
         """The derivative by each variable, each of the arrays' broadcast shape; nan where the value is undefined."""
         return self.value_and_gradient(*arrays)[1]
@@ -283,13 +293,21 @@ class Expression:
                 f"'{self.text[:40]}' is a formula in {', '.join(self.variables)}: it needs that many arrays, got {len(arrays)}"
             )
         inputs = [np.asarray(array, dtype=float) for array in arrays]
-        shape = np.broadcast_shapes(*(array.shape for array in inputs))
+        shapes = {array.shape for array in inputs}
+        shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
         with np.errstate(all="ignore"):
             results = function(*inputs)
-        parts = [np.array(np.broadcast_to(part, shape), dtype=float)[()] for part in results]
+        parts = [_owned(part, shape, inputs) for part in results]
         if self.partial:  # log(x) is nan where its derivative 1/x would be a number
             parts[1:] = [np.where(np.isnan(parts[0]), np.nan, part)[()] for part in parts[1:]]
         return parts
+
+
+def _owned(part: Any, shape: tuple[int, ...], inputs: Sequence[Array]) -> Array:
+    """A result in full shape, as an array of its own: the formula x gives back its input, the formula 3 a number."""
+    if type(part) is np.ndarray and part.shape == shape and not any(part is array for array in inputs):
+        return part
+    return np.array(np.broadcast_to(part, shape), dtype=float)[()]
 
 
 def compile_expression(text: str, variables: Sequence[str], functions: Iterable[str] = SURFACE_FUNCTIONS) -> Expression:

@@ -78,6 +78,14 @@ class Optimizer(ABC):
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
         """`step` without its guard against overflow warnings: for loops that hold one `np.errstate` around all their steps."""
 
+    def hyperparameter_shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of all hyperparameters; theta broadcasts against them."""
+        return [np.shape(getattr(self, f.name)) for f in fields(self) if f.type == "Hyperparameter"]  # type: ignore[arg-type]
+
+    def remembered(self) -> tuple[str, ...]:
+        """The names of the arrays in its state."""
+        return self.memory
+
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
@@ -155,6 +163,12 @@ class _Around(Optimizer):
         super().__post_init__()
         if not isinstance(self.optimizer, Optimizer):
             raise ValueError(f"{self.name} goes around an optimiser such as Adam(), got {type(self.optimizer).__name__}")
+
+    def hyperparameter_shapes(self) -> list[tuple[int, ...]]:
+        return [*super().hyperparameter_shapes(), *self.optimizer.hyperparameter_shapes()]
+
+    def remembered(self) -> tuple[str, ...]:
+        return self.optimizer.remembered()
 
     def start(self, theta: ArrayLike, objective: Any = None) -> State:
         theta = _checked_theta(theta)
