@@ -33,8 +33,8 @@ def snapshot_steps(total: int, count: int) -> NDArray[np.integer]:
     if total + 1 <= count:
         return np.arange(total + 1)
     dense = min(DENSE_STEPS, count // 2)
-    wide = np.geomspace(max(dense, 1), total, count - dense)
-    return np.unique(np.concatenate([np.arange(dense), np.rint(wide).astype(int), [total]]))
+    wide = np.geomspace(dense, total, count - dense)
+    return np.unique(np.concatenate([np.arange(dense), np.rint(wide).astype(int)[:-1], [total]]))
 
 
 def hits(outputs: Array, targets: Array) -> Array:
