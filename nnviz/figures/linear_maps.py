@@ -11,6 +11,7 @@ from nnviz.core.eigen import eigenvectors
 from nnviz.core.linear_maps import Ensemble, path_from_identity
 from nnviz.core.stability import TransientGrowth, Twins
 from nnviz.figures.animation import animate, dense_steps
+from nnviz.figures.log_lines import log_lines
 from nnviz.figures.theme import Figure, Theme, axis, colorbar, colorscale, coloured, layout
 from nnviz.formulas.numbers import power_of_ten, significant
 
@@ -167,51 +168,6 @@ def iterates(twins: Twins, theme: Theme) -> Figure:
     return animate(figure, ({1: drawn(twins.path, int(step)), 2: drawn(twins.twin, int(step))} for step in steps))
 
 
-def _decades(values: Array) -> tuple[list[float], list[str], list[float]]:
-    """Ticks, their texts and the range of a log axis over positive finite values; at most seven ticks."""
-    known = values[np.isfinite(values) & (values > 1e-300)]
-    low, high = (np.floor(np.log10(known.min())), np.ceil(np.log10(known.max()))) if known.size else (-1.0, 1.0)
-    high = max(high, low + 1)
-    exponents = np.arange(low, high + 1, max(1, np.ceil((high - low) / 6))).astype(int)
-    return [10.0**e for e in exponents], [power_of_ten(int(e)) for e in exponents], [float(low) - 0.1, float(high) + 0.1]
-
-
-def _log_lines(theme: Theme, title: str, key: str, y: str, lines: list[tuple[str, Array, str, str, str]], height: int) -> Figure:
-    """Lines over steps on a log axis: (name, values, colour, text colour, dash) each, named at its right end."""
-    with np.errstate(all="ignore"):
-        ticks, texts, span = _decades(np.concatenate([values for _, values, *_ in lines]))
-        logs = [np.log10(np.where(np.isfinite(values) & (values > 0), values, np.nan)) for _, values, *_ in lines]
-    data, labels, ends = [], [], []
-    for (name, values, colour, text, dash), log in zip(lines, logs, strict=True):
-        shown = np.where(np.isfinite(log), values, np.nan)
-        hover = f"{name}<br>step %{{x}}: %{{y:.6g}}<extra></extra>"
-        data.append({"type": "scatter", "mode": "lines", "name": name, "x": np.arange(len(values)), "y": shown.tolist(),
-                     "line": {"color": colour, "width": 2.25, "dash": dash}, "hovertemplate": hover})  # fmt: skip
-        last = np.flatnonzero(np.isfinite(log))
-        if last.size:
-            ends.append((float(log[last[-1]]), int(last[-1]), name, text))
-    ends.sort(reverse=True)
-    floor = np.inf
-    for height_of, step, name, text in ends:
-        # Labels that would overlap are pushed down: 18 px is about this share of the axis.
-        place = min(height_of, floor - 18 / (height - 102) * (span[1] - span[0]))
-        floor = place
-        labels.append({"x": step, "y": place, "text": name, "xanchor": "left", "xshift": 10, "font": {"color": text, "size": 13}})
-    return {
-        "data": data,
-        "layout": layout(
-            theme,
-            "labelled",
-            title,
-            key,
-            height=height,
-            annotations=labels,
-            xaxis=axis(theme, "step t"),
-            yaxis=axis(theme, y, type="log", tickvals=ticks, ticktext=texts, range=span),
-        ),
-    }
-
-
 def distance(twins: Twins, theme: Theme) -> Figure:
     """How far apart the twins are at each step, with `ρᵗ` beside it; a mark moves with the player."""
     colours, texts = theme.categorical, theme.categorical_text
@@ -219,8 +175,8 @@ def distance(twins: Twins, theme: Theme) -> Figure:
         ("distance", twins.distance, colours[0], texts[0], "solid"),
         ("ρᵗ · start", twins.asymptote, theme.muted, theme.muted, "2px,3px"),
     ]
-    figure = _log_lines(
-        theme, "Distance of the twins", "log scale · dotted: what the spectral radius promises", "‖difference‖₂", lines, 500
+    figure = log_lines(
+        theme, "Distance of the twins", "log scale · dotted: what the spectral radius promises", "‖difference‖₂", "step t", lines, 500
     )
     steps = shown_steps(twins)
     values = [float(v) if np.isfinite(v) and v > 0 else None for v in twins.distance]
@@ -271,7 +227,7 @@ def transient(growth: TransientGrowth, theme: Theme) -> Figure:
     colours, texts = theme.categorical, theme.categorical_text
     lines = [("‖Wᵗ‖₂", growth.norm, colours[0], texts[0], "solid"), ("ρᵗ", growth.asymptote, theme.muted, theme.muted, "2px,3px")]
     key = f"log scale · the peak is {significant(float(growth.peak))} at step {int(growth.peak_step)}"
-    return _log_lines(theme, "Growth on the way", key, "norm", lines, 460)
+    return log_lines(theme, "Growth on the way", key, "norm", "step t", lines, 460)
 
 
 def pseudospectrum(real: Array, imag: Array, smallest: Array, values: NDArray[np.complexfloating], theme: Theme) -> Figure:

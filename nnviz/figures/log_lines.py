@@ -1,0 +1,64 @@
+"""Lines over steps or layers on a logarithmic axis: decades in Unicode, names at the lines' ends instead of a legend."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.figures.theme import Figure, Theme, axis, layout
+from nnviz.formulas.numbers import power_of_ten
+
+Array = NDArray[np.floating]
+
+
+def decades(values: Array) -> tuple[list[float], list[str], list[float]]:
+    """Ticks, their texts and the range of a log axis over positive finite values; at most seven ticks."""
+    known = values[np.isfinite(values) & (values > 1e-300)]
+    low, high = (np.floor(np.log10(known.min())), np.ceil(np.log10(known.max()))) if known.size else (-1.0, 1.0)
+    high = max(high, low + 1)
+    exponents = np.arange(low, high + 1, max(1, np.ceil((high - low) / 6))).astype(int)
+    return [10.0**e for e in exponents], [power_of_ten(int(e)) for e in exponents], [float(low) - 0.1, float(high) + 0.1]
+
+
+def log_lines(theme: Theme, title: str, key: str, y: str, x: str, lines: list[tuple[str, Array, str, str, str]], height: int) -> Figure:
+    """Lines on a log axis over 0, 1, 2, …, each named at its right end.
+
+    Parameters
+    ----------
+    title, key : the two lines over the figure
+    y, x : the titles of the axes
+    lines : (name, values, colour, colour of its name, dash) each; what is not finite or not positive is left out
+    height : px
+    """
+    with np.errstate(all="ignore"):
+        ticks, texts, span = decades(np.concatenate([values for _, values, *_ in lines]))
+        logs = [np.log10(np.where(np.isfinite(values) & (values > 0), values, np.nan)) for _, values, *_ in lines]
+    data, labels, ends = [], [], []
+    for (name, values, colour, text, dash), log in zip(lines, logs, strict=True):
+        shown = np.where(np.isfinite(log), values, np.nan)
+        hover = f"{name}<br>{x} %{{x:.6g}}: %{{y:.6g}}<extra></extra>"
+        data.append({"type": "scatter", "mode": "lines", "name": name, "x": np.arange(len(values)), "y": shown.tolist(),
+                     "line": {"color": colour, "width": 2.25, "dash": dash}, "hovertemplate": hover})  # fmt: skip
+        last = np.flatnonzero(np.isfinite(log))
+        if last.size:
+            ends.append((float(log[last[-1]]), int(last[-1]), name, text))
+    ends.sort(reverse=True)
+    floor = np.inf
+    for height_of, step, name, text in ends:
+        # Labels that would overlap are pushed down: 18 px is about this share of the axis.
+        place = min(height_of, floor - 18 / (height - 102) * (span[1] - span[0]))
+        floor = place
+        labels.append({"x": step, "y": place, "text": name, "xanchor": "left", "xshift": 10, "font": {"color": text, "size": 13}})
+    return {
+        "data": data,
+        "layout": layout(
+            theme,
+            "labelled",
+            title,
+            key,
+            height=height,
+            annotations=labels,
+            xaxis=axis(theme, x),
+            yaxis=axis(theme, y, type="log", tickvals=ticks, ticktext=texts, range=span),
+        ),
+    }

@@ -1,0 +1,39 @@
+"""The page Ripples in both views, for networks of every shape and odd addresses."""
+
+import pytest
+
+VIEWS = ("Through the network", "Through depth")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_each_view_opens(open_page, view):
+    app = open_page("ripples", ripview=view)
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"data": "Handwritten digits 8×8", "units": "32"},
+        {"data": "Worked example", "layers": "1", "units": "2"},
+        {"layers": "0"},
+        {"activation": "relu", "init": "zeros"},
+        {"output": "identity", "loss": "half_squared_error"},
+    ],
+)
+def test_any_network_carries_a_ripple(open_page, address):
+    app = open_page("ripples", ripinput="the most amplified direction", **address)
+    assert not app.exception
+
+
+def test_a_sample_that_is_not_there_is_told(open_page):
+    app = open_page("ripples", ripsample="100000")
+    assert not app.exception
+    assert any("ripsample" in element.proto.body for element in app.get("html"))
+
+
+@pytest.mark.parametrize("activation", ["relu", "identity", "sigmoid"])
+def test_any_activation_goes_through_depth(open_page, activation):
+    app = open_page("ripples", ripview=VIEWS[1], ripf=activation, ripdepth="50", ripgain="4.0")
+    assert not app.exception
