@@ -23,8 +23,7 @@ from nnviz.core.stability import stability_limit
 
 Array = NDArray[np.floating]
 
-MOST_AT_ONCE = 16  # Hessians: more leave the cache
-NOISE = 0.1
+NOISE = 0.1  # of the start vector of a warm-started recursion
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,14 +89,17 @@ def sharpness_along_chunks(objective: Objective, path: ArrayLike) -> Iterator[tu
 
 
 def _dense_walk(objective: Objective, path: Array) -> Iterator[tuple[float, Array]]:
-    """From whole Hessians, as many at once as take some milliseconds."""
+    """From whole Hessians, as many at once as make one of them cheaper: few samples want many, many samples fill the cache alone."""
     rows = path.reshape(-1, path.shape[-1])
     values, start, chunk, began = np.full(len(rows), np.nan), 0, 1, time.perf_counter()
+    each, growing = np.inf, True
     while start < len(rows):
-        before, part = time.perf_counter(), slice(start, start + chunk)
+        before, part = time.perf_counter(), slice(start, min(start + chunk, len(rows)))
         values[part] = eigenvalues_or_nan(dense_hessian(objective, rows[part]))[..., -1]
-        now, start = time.perf_counter(), start + chunk
-        chunk = min(2 * chunk, MOST_AT_ONCE) if now - before < CHUNK_SECONDS / 4 else chunk
+        now, start = time.perf_counter(), part.stop
+        if growing:
+            growing = (now - before) / chunk < 0.9 * each and now - before < CHUNK_SECONDS / 4
+            each, chunk = (now - before) / chunk, 2 * chunk if growing else max(1, chunk // 2)
         if now - began > CHUNK_SECONDS and start < len(rows):
             yield start / len(rows), values
             began = time.perf_counter()
