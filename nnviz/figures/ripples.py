@@ -17,6 +17,7 @@ from nnviz.figures.theme import Figure, Theme, axis, bare_axis, ink, layout, mix
 from nnviz.formulas.numbers import signed, significant
 
 Array = NDArray[np.floating]
+LEAST_SIGMA = 1e-9
 
 
 def ripple_graph(graph: nx.DiGraph, ripple: Ripple, theme: Theme, chosen: tuple[int, int] | None = None) -> Figure:
@@ -99,7 +100,7 @@ def singular_values(gains: Gains, sample: int, theme: Theme) -> Figure:
             "line": {"width": 1, "color": theme.background},
         }
         hover = f"{name}<br>σ = %{{y:.6g}}<extra></extra>"
-        shown = np.where(values > 0, values, np.nan)
+        shown = np.where(values > LEAST_SIGMA * values.max(initial=0.0), values, np.nan)  # what is 0 up to rounding would stretch the axis
         data.append({"type": "scatter", "mode": "markers", "x": [name] * len(values), "y": shown, "marker": marker, "hovertemplate": hover})
     one = {
         "type": "line",

@@ -1,5 +1,5 @@
 // PNG and SVG of a figure as it stands now, made by the browser itself.
-// data: { figure: key, name: file name without ending }
+// data: { figure: key, name: file name without ending, title: of the layout, top: its margin }
 export default function (component) {
   const { data, parentElement } = component;
   for (const button of parentElement.querySelectorAll("button")) {
@@ -7,8 +7,11 @@ export default function (component) {
       const plot = document.querySelector(`.st-key-${CSS.escape(data.figure)} .js-plotly-plot`);
       if (!plot) return;
       const page = getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor;
-      const picture = { data: plot.data, layout: { ...plot.layout, paper_bgcolor: page }, config: {} };
-      const size = { width: plot.clientWidth, height: plot.clientHeight, scale: button.dataset.format === "png" ? 2 : 1 };
+      const added = plot.layout.title && plot.layout.title.text ? 0 : data.top;
+      const margin = { ...plot.layout.margin, t: plot.layout.margin.t + added };
+      const layout = { ...plot.layout, paper_bgcolor: page, margin, ...(added ? { title: data.title } : {}) };
+      const picture = { data: plot.data, layout, config: {} };
+      const size = { width: plot.clientWidth, height: plot.clientHeight + added, scale: button.dataset.format === "png" ? 2 : 1 };
       window.Plotly.downloadImage(picture, { format: button.dataset.format, filename: data.name, ...size });
     };
   }

@@ -22,6 +22,7 @@ from nnviz.figures import export
 from nnviz.figures.theme import THEMES, Figure, Theme
 
 CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
+TITLE_GAP = 14  # px between the title and the plot
 DTYPES = {
     "float64": "f4",
     "float32": "f4",
@@ -97,10 +98,28 @@ def figure(
     labels : of the frames, for the player of the downloaded file
     """
     with st.container(key=f"figure-{key}"):
+        shown, title = _title_above(figure)
+        if title:
+            st.html(f'<div class="nnviz-figure-title">{title}</div>')
         mode: Any = {"on_select": "rerun", "selection_mode": "points"} if on_select else {}
-        chosen = st.plotly_chart(Ready(figure), key=key, theme=None, config=CONFIG, alt=alt, **mode)
+        chosen = st.plotly_chart(Ready(shown), key=key, theme=None, config=CONFIG, alt=alt, **mode)
         _downloads(figure, key, alt, numbers, labels)
     return list(chosen.selection.points) if on_select else []
+
+
+def _title_above(figure: Figure) -> tuple[Figure, str]:
+    """The figure without its title, and the title: as a paragraph of the page it wraps on a phone, in the figure it would be cut off.
+
+    A title that changes with the frames stays in the figure.
+    """
+    layout = figure["layout"]
+    title = layout.get("title")
+    if not title or any("title" in (frame.get("layout") or {}) for frame in figure.get("frames") or ()):
+        return figure, ""
+    margin = layout["margin"]
+    gained = margin["t"] - TITLE_GAP
+    bare = layout | {"title": None, "margin": margin | {"t": TITLE_GAP}, "height": layout["height"] - gained}
+    return figure | {"layout": bare}, title["text"]
 
 
 @lru_cache(maxsize=1)
@@ -136,7 +155,8 @@ def _downloads(figure: Figure, key: str, alt: str, numbers: Any, labels: Sequenc
                 "Interactive page (HTML)", page, f"{name}.html", "text/html", key=f"html-{key}", on_click="ignore", width="stretch"
             )
             st.download_button("Numbers (CSV)", table, f"{name}.csv", "text/csv", key=f"csv-{key}", on_click="ignore", width="stretch")
-            _save_component()(key=f"picture-{key}", data={"figure": key, "name": name})
+            picture = {"figure": key, "name": name, "title": figure["layout"].get("title"), "top": figure["layout"]["margin"]["t"]}
+            _save_component()(key=f"picture-{key}", data=picture)
 
 
 def standalone(figure: Figure, alt: str, colours: Theme) -> bytes:
