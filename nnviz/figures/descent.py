@@ -1,0 +1,366 @@
+"""Runs over their steps: values, gradient norms and distances in panels under one guide, and what goes on inside one optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnviz.figures.animation import animate
+from nnviz.figures.landscapes import LABEL_GAP, Path, head_marker
+from nnviz.figures.theme import Figure, Theme, axis, layout
+from nnviz.formulas.numbers import power_of_ten, significant
+
+Array = NDArray[np.floating]
+
+FLOOR = 1e-10  # of a logarithmic axis
+OVER = 1e3  # how far above the highest start a run may be drawn
+INNER = 398  # px of the plot: 500 less its margins
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One quantity of all runs over the steps: values (runs, steps+1)."""
+
+    name: str
+    values: Array
+    share: float  # of the height
+    logarithmic: bool = True
+
+
+def scale(panel: Panel) -> tuple[float, float]:
+    """The ends of a panel's axis, as values; powers of ten on a logarithmic one.
+
+    Examples
+    --------
+    >>> scale(Panel("f", np.array([[1.0, 0.1, 1e-30]]), 1.0))
+    (1e-10, 1.0)
+    """
+    values = np.where(np.isfinite(panel.values), panel.values, np.nan)
+    starts = values[:, 0][np.isfinite(values[:, 0])]
+    if panel.logarithmic:
+        positive = values[values > 0]
+        highest = max(starts.max(initial=0.0), positive.min(initial=1.0)) * OVER
+        top = min(positive.max(initial=FLOOR), highest)
+        bottom = max(positive.min(initial=1.0), FLOOR)
+        upper = int(np.ceil(np.log10(max(top, 10 * FLOOR)) - 1e-9))
+        lower = int(np.floor(np.log10(bottom) + 1e-9))
+        return 10.0 ** min(lower, upper - 1), 10.0**upper
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return 0.0, 1.0
+    spread = max(float(np.ptp(starts)), abs(float(starts.max(initial=1.0))), 1.0) * 100
+    low, high = max(float(known.min()), float(starts.min(initial=0.0)) - spread), min(float(known.max()), float(starts.max(initial=0.0)) + spread)
+    margin = 0.06 * (high - low) or 0.5
+    return low - margin, high + margin
+
+
+def panels(theme: Theme, shown: Sequence[Panel], paths: Sequence[Path], frames: ArrayLike, *, title: str, key: str, height: int = 500) -> Figure:
+    """Panels one above the other over the same steps; a guide and one marker a run move with the frames.
+
+    Parameters
+    ----------
+    shown : each with values (runs, steps+1), a row for each path
+    paths : names and looks of the runs
+    frames : the step of each frame
+    """
+    frames = np.asarray(frames, dtype=int)
+    scales = [scale(panel) for panel in shown]
+    domains = _domains([panel.share for panel in shown])
+    traces: list[dict[str, Any]] = []
+    for row, panel in enumerate(shown, start=1):
+        traces += [_curve(theme, path, panel, scales[row - 1], values, row) for path, values in zip(paths, panel.values, strict=True)]
+    first = len(traces)
+    for row, (panel, ends) in enumerate(zip(shown, scales, strict=True), start=1):
+        traces += [_guide(theme, ends, int(frames[-1]), row), _markers(theme, paths, panel, ends, int(frames[-1]), row)]
+    axes: dict[str, Any] = {}
+    last = shown[0].values.shape[1] - 1
+    for row, (panel, ends, domain) in enumerate(zip(shown, scales, domains, strict=True), start=1):
+        axes |= _axes(theme, panel, ends, domain, row, last, bottom=row == len(shown))
+    figure: Figure = {
+        "data": traces,
+        "layout": layout(
+            theme, "labelled", title, key, height=height, hovermode="closest",
+            annotations=_end_labels(theme, paths, shown[0], scales[0], shown[0].share * INNER), **axes,
+        ),
+    }  # fmt: skip
+
+    def change(step: int) -> dict[int, Any]:
+        moved: dict[int, Any] = {}
+        for row, (panel, ends) in enumerate(zip(shown, scales, strict=True)):
+            moved[first + 2 * row] = {"x": [step, step]}
+            moved[first + 2 * row + 1] = {"x": [step] * len(paths), "y": _drawn(panel.values[:, step], panel, ends)}
+        return moved
+
+    return animate(figure, (change(int(step)) for step in frames))
+
+
+def _domains(shares: Sequence[float]) -> list[tuple[float, float]]:
+    """Where each panel stands, the first on top, with gaps between them."""
+    gap = 0.055
+    room = (1 - gap * (len(shares) - 1)) / sum(shares)
+    tops = [1 - sum(shares[:row]) * room - gap * row for row in range(len(shares))]
+    return [(max(0.0, top - share * room), top) for top, share in zip(tops, shares, strict=True)]
+
+
+def _of(letter: str, row: int) -> str:
+    return letter if row == 1 else f"{letter}{row}"
+
+
+def _drawn(values: Array, panel: Panel, ends: tuple[float, float]) -> NDArray[np.float32]:
+    """Values as they are drawn: what is below or above the axis a little beyond its end, so that lines leave the picture there."""
+    low, high = ends
+    with np.errstate(all="ignore"):
+        far = (low * 1e-3, high * 1e3) if panel.logarithmic else (low - 2 * (high - low), high + 2 * (high - low))
+        return np.clip(np.where(np.isposinf(values), far[1], values), *far).astype(np.float32)
+
+
+def _curve(theme: Theme, path: Path, panel: Panel, ends: tuple[float, float], values: Array, row: int) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x0": 0,
+        "dx": 1,
+        "y": _drawn(values, panel, ends),
+        "xaxis": _of("x", row),
+        "yaxis": _of("y", row),
+        "line": {"width": 2.25 if row == 1 else 1.75, "color": theme.categorical[path.look]},
+        "hovertemplate": f"<b>{path.name}</b><br>step %{{x}}<br>{panel.name} = %{{y:.6g}}<extra></extra>",
+        "name": f"{path.name}, {panel.name}",
+    }
+
+
+def _guide(theme: Theme, ends: tuple[float, float], step: int, row: int) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [step, step],
+        "y": list(ends),
+        "xaxis": _of("x", row),
+        "yaxis": _of("y", row),
+        "line": {"width": 1.25, "dash": "2px,3px", "color": theme.muted},
+        "hoverinfo": "skip",
+        "name": f"guide {row}",
+    }
+
+
+def _markers(theme: Theme, paths: Sequence[Path], panel: Panel, ends: tuple[float, float], step: int, row: int) -> dict[str, Any]:
+    marker = head_marker(theme, paths)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [step] * len(paths),
+        "y": _drawn(panel.values[:, step], panel, ends),
+        "xaxis": _of("x", row),
+        "yaxis": _of("y", row),
+        "marker": marker | {"size": [0.75 * size if row == 1 else 0.55 * size for size in marker["size"]]},
+        "hoverinfo": "skip",
+        "name": f"now {row}",
+    }
+
+
+def _axes(theme: Theme, panel: Panel, ends: tuple[float, float], domain: tuple[float, float], row: int, last: int, bottom: bool) -> dict[str, Any]:
+    ticks: dict[str, Any] = {"nticks": 4}
+    if panel.logarithmic:
+        ticks = log_ticks(*ends, most=6 if panel.share > 0.4 else 3) | {"type": "log", "range": [float(np.log10(end)) for end in ends]}
+    else:
+        ticks["range"] = list(ends)
+    name = "xaxis" if row == 1 else f"xaxis{row}"
+    x = axis(theme, "step" if bottom else "", range=[0, last], showticklabels=bottom, anchor=_of("y", row), zeroline=False)
+    if row > 1:
+        x["matches"] = "x"
+    y = axis(theme, panel.name, domain=list(domain), anchor=_of("x", row), zeroline=False, **ticks)
+    y["title"]["standoff"] = 4
+    return {name: x, name.replace("x", "y", 1): y}
+
+
+def log_ticks(low: float, high: float, most: int = 7) -> dict[str, Any]:
+    """At most so many powers of ten from low to high, written in Unicode.
+
+    Examples
+    --------
+    >>> log_ticks(1e-4, 1.0, 3)["ticktext"]
+    ['10⁻⁴', '10⁻²', '1']
+    """
+    lowest, highest = int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9))
+    step = max(1, int(np.ceil((highest - lowest + 1) / most)))
+    exponents = list(range(highest, lowest - 1, -step))[::-1]
+    return {"tickvals": [10.0**e for e in exponents], "ticktext": [power_of_ten(e) for e in exponents]}
+
+
+def _end_labels(theme: Theme, paths: Sequence[Path], panel: Panel, ends: tuple[float, float], height: float) -> list[dict[str, Any]]:
+    """Names at the right end of the lines, moved apart; where a line leaves the axis before, there."""
+    low, high = (float(v) for v in (np.log10(ends) if panel.logarithmic else ends))
+    right: list[tuple[float, Path]] = []
+    made: list[dict[str, Any]] = []
+    taken: list[float] = []
+    steps = panel.values.shape[1] - 1
+    for path, values in zip(paths, panel.values, strict=True):
+        with np.errstate(all="ignore"):
+            drawn = np.log10(_drawn(values, panel, ends).astype(float)) if panel.logarithmic else _drawn(values, panel, ends).astype(float)
+        place = (drawn - low) / (high - low)
+        inside = (place >= 0) & (place <= 1)
+        gone = steps if inside[-1] or not inside.any() else int(np.flatnonzero(inside)[-1])
+        if gone > 0.94 * steps or not inside.any():
+            right.append((float(np.clip(np.nan_to_num(place[-1], nan=1.0), 0, 1)), path))
+            continue
+        below = place[min(gone + 1, steps)] < 0
+        at = gone + 0.012 * steps
+        level = sum(abs(other - at) < 0.2 * steps for other in taken)
+        taken.append(at)
+        shift = (14 + LABEL_GAP * level) * (1 if below else -1)
+        made.append(_name(theme, path, x=at, y=low if below else high, xanchor="left", yshift=shift))
+    for y, path in _apart(right, LABEL_GAP / height):
+        made.append(_name(theme, path, x=1, xref="x domain", y=low + y * (high - low), xanchor="left", xshift=12))
+    return made
+
+
+def _name(theme: Theme, path: Path, **place: Any) -> dict[str, Any]:
+    shadow = ", ".join(f"0 0 {blur}px {theme.halo}" for blur in (2, 3, 4))
+    return {"text": path.name, "font": {"size": 13, "weight": 600, "color": theme.categorical_text[path.look], "shadow": shadow}, "yref": "y", **place}
+
+
+def _apart(items: Sequence[tuple[float, Path]], gap: float) -> list[tuple[float, Path]]:
+    """The same from below, each at least `gap` above the one before, and all of them moved down where they would pass the top."""
+    placed: list[tuple[float, Path]] = []
+    for y, path in sorted(items, key=lambda item: item[0]):
+        placed.append((max(y, placed[-1][0] + gap) if placed else y, path))
+    top = 1.0
+    for place in range(len(placed) - 1, -1, -1):
+        y = min(placed[place][0], top)
+        placed[place] = (y, placed[place][1])
+        top = y - gap
+    return placed
+
+
+# ---------------------------------------------------------------------------------------------------------------- inside
+
+WORDS = {  # quantity → how it is called in a figure
+    "gradient": "−∇f",
+    "velocity": "−v",
+    "first_moment": "−m",
+    "corrected_first": "−m̂",
+    "step": "Δθ, the step",
+}
+DASHES = {"gradient": "solid", "velocity": "dash", "first_moment": "dash", "corrected_first": "solid", "step": "solid"}
+
+
+def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayLike, *, title: str, key: str, height: int = 340) -> Figure:
+    """What an optimiser looks at and does at each step: arrows from θ on the left, their lengths over all steps on the right.
+
+    Parameters
+    ----------
+    arrows : name → (steps, 2), as `Anatomy.arrows`; those in the gradient's units share one scale at each step, the step has its own
+    frames : the step of each frame; at the last one nothing follows, so its arrows are those of the step before
+    """
+    frames = np.minimum(np.asarray(frames, dtype=int), len(next(iter(arrows.values()))) - 1)
+    names = list(arrows)
+    inks = _inks(theme, path)
+    with np.errstate(all="ignore"):
+        norms = {name: np.linalg.norm(vectors, axis=1) for name, vectors in arrows.items()}
+    shafts = {name: _unit(arrows, norms, name) for name in names}
+    panel = Panel("length", np.stack([norms[name] for name in names]), 1.0)
+    ends = scale(panel)
+    traces: list[dict[str, Any]] = [_level_line(theme)]
+    traces += [_arrow(name, inks[name]) for name in names]
+    traces += [_sample(name, row, inks[name]) for row, name in enumerate(names)]
+    traces.append(_legend(theme, names))
+    for name, values in norms.items():
+        line = {"color": inks[name], "width": 2 if name == "step" else 1.5, "dash": DASHES[name]}
+        traces.append(_curve(theme, path, panel, ends, values, 2) | {"line": line, "name": name, "hovertemplate": _told(name)})
+    traces.append(_guide(theme, ends, int(frames[-1]), 2))
+    moving = [0, *range(1, 1 + len(names)), 1 + 2 * len(names), len(traces) - 1]
+
+    def change(step: int) -> dict[int, Any]:
+        tips = [shafts[name][step] for name in names]
+        across = _across(shafts["gradient"][step])
+        parts = [{"x": across[:, 0], "y": across[:, 1]}]
+        parts += [{"x": np.array([0, tip[0]], dtype=np.float32), "y": np.array([0, tip[1]], dtype=np.float32)} for tip in tips]
+        parts.append({"text": [f"{WORDS[name]}  {significant(norms[name][step])}" for name in names]})
+        parts.append({"x": [step, step]})
+        return dict(zip(moving, parts, strict=True))
+
+    for place, part in change(int(frames[-1])).items():
+        traces[place] |= part
+    axes = _axes(theme, panel, ends, (0.0, 1.0), 2, panel.values.shape[1] - 1, bottom=True)
+    axes["xaxis2"] |= {"domain": [0.58, 1], "range": [0, panel.values.shape[1] - 1]}
+    axes["xaxis2"].pop("matches")
+    axes["xaxis"] = {"visible": False, "domain": [0, 0.46], "range": [-1.5, 1.5], "constrain": "domain", "constraintoward": "left"}
+    axes["yaxis"] = {"visible": False, "range": [-1.45 - 0.3 * len(names), 1.3], "scaleanchor": "x", "constrain": "domain"}
+    figure: Figure = {"data": traces, "layout": layout(theme, "plot", title, key, height=height, **axes)}
+    return animate(figure, (change(int(step)) for step in frames))
+
+
+def _inks(theme: Theme, path: Path) -> dict[str, str]:
+    return {
+        "gradient": theme.text,
+        "velocity": theme.symbols["w"],
+        "first_moment": theme.symbols["w"],
+        "corrected_first": theme.symbols["w"],
+        "step": theme.categorical[path.look],
+    }
+
+
+def _unit(arrows: Mapping[str, Array], norms: Mapping[str, Array], name: str) -> Array:
+    """Arrows for drawing: at each step the longest of the gradient's kind has length 1; so has the step."""
+    kind = [name] if name == "step" else [other for other in arrows if other != "step"]
+    with np.errstate(all="ignore"):
+        longest = np.max([np.nan_to_num(norms[other], nan=0.0, posinf=0.0) for other in kind], axis=0)
+        shafts = arrows[name] / np.where(longest > 0, longest, 1.0)[:, None]
+    return np.clip(np.nan_to_num(shafts, nan=0.0, posinf=0.0, neginf=0.0), -1, 1).astype(np.float32)
+
+
+def _across(gradient: Array) -> Array:
+    """Both ends of the level line through θ, at right angles to the gradient."""
+    length = float(np.hypot(*gradient)) or 1.0
+    side = np.array([-gradient[1], gradient[0]]) / length * 1.25
+    return np.array([-side, side], dtype=np.float32)
+
+
+def _level_line(theme: Theme) -> dict[str, Any]:
+    line = {"width": 1.25, "color": theme.zero}
+    return {"type": "scatter", "mode": "lines", "x": [0, 0], "y": [0, 0], "line": line, "hoverinfo": "skip", "name": "level line"}
+
+
+def _arrow(name: str, ink: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": [0, 0],
+        "y": [0, 0],
+        "line": {"width": 3 if name == "step" else 2, "color": ink, "dash": DASHES[name]},
+        "marker": {"symbol": "arrow", "angleref": "previous", "size": [0, 13], "color": ink, "opacity": 1},
+        "hoverinfo": "skip",
+        "name": WORDS[name],
+    }
+
+
+def _rows(count: int) -> list[float]:
+    return [-1.55 - 0.3 * row for row in range(count)]
+
+
+def _sample(name: str, row: int, ink: str) -> dict[str, Any]:
+    y = _rows(row + 1)[row]
+    line = {"width": 3 if name == "step" else 2, "color": ink, "dash": DASHES[name]}
+    return {"type": "scatter", "mode": "lines", "x": [-1.4, -1.1], "y": [y, y], "line": line, "hoverinfo": "skip", "name": f"{name}, key"}
+
+
+def _legend(theme: Theme, names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [-1.0] * len(names),
+        "y": _rows(len(names)),
+        "text": list(names),
+        "textposition": "middle right",
+        "textfont": {"size": 13, "color": theme.text},
+        "hoverinfo": "skip",
+        "name": "lengths",
+    }
+
+
+def _told(name: str) -> str:
+    return f"{WORDS[name]}<br>step %{{x}}<br>length %{{y:.6g}}<extra></extra>"

@@ -1,0 +1,184 @@
+"""The maps of a descent: the value reached at each learning rate, and which minimum is reached from where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.core.maps import DIVERGED, NOWHERE, Basins, RateMap
+from nnviz.figures.descent import log_ticks
+from nnviz.figures.landscapes import CLICKS, LABEL_GAP, Path
+from nnviz.figures.theme import Figure, Theme, axis, layout, mix
+from nnviz.formulas.numbers import significant
+
+Array = NDArray[np.floating]
+
+FLOOR = 1e-12
+DIVERGED_TEXT = "diverged: not finite, beyond 10 × the bounds, or above 1,000 × the start"
+
+
+def rates(
+    theme: Theme, found: RateMap, paths: Sequence[Path], limits: Mapping[str, tuple[float, int]], chosen: Sequence[float], lowest: float, *, title: str, key: str
+) -> Figure:
+    """The value after the last step over the learning rate, a line an optimiser; where it diverged, a bar on top.
+
+    Parameters
+    ----------
+    limits : what stands at a limit → (the rate, the look of its optimiser)
+    chosen : the rate at which each optimiser runs now
+    lowest : the value from which heights are counted
+    """
+    heights = np.where(found.diverged, np.nan, found.value - lowest)
+    known = heights[np.isfinite(heights) & (heights > 0)]
+    low = 10.0 ** np.floor(np.log10(max(known.min(initial=1.0), FLOOR)))
+    high = 10.0 ** np.ceil(np.log10(max(known.max(initial=1.0), 10 * low)))
+    rows = np.log10(high / low)
+    traces: list[dict[str, Any]] = []
+    for place, path in enumerate(paths):
+        traces += _rate_curve(theme, found.rates, heights[place], found.diverged[place], path, low, high * 10 ** (rows * (0.05 + 0.035 * place)))
+    traces.append(_chosen(theme, found.rates, heights, paths, chosen, low))
+    top = high * 10 ** (rows * (0.06 + 0.035 * len(paths)))
+    x_ends = [float(np.log10(found.rates[0])), float(np.log10(found.rates[-1]))]
+    shapes, words = _limits(theme, limits, x_ends, low, top)
+    made = layout(
+        theme, "labelled", title, key, height="contour", shapes=shapes, annotations=words + _names(theme, paths, heights, low, top),
+        xaxis=axis(theme, "learning rate", type="log", range=x_ends, zeroline=False) | log_ticks(found.rates[0], found.rates[-1]),
+        yaxis=axis(theme, "f − lowest, after the last step", type="log", range=[float(np.log10(low)), float(np.log10(top))], zeroline=False) | log_ticks(low, high),
+    )  # fmt: skip
+    return {"data": traces, "layout": made}
+
+
+def _rate_curve(theme: Theme, rates: Array, heights: Array, diverged: NDArray[np.bool_], path: Path, low: float, bar: float) -> list[dict[str, Any]]:
+    colour = theme.categorical[path.look]
+    drawn = np.where(np.isfinite(heights), np.maximum(heights, low * 1e-3), np.nan)
+    told = f"<b>{path.name}</b><br>rate %{{x:.4g}}<br>"
+    line = {"type": "scatter", "mode": "lines", "x": rates.astype(np.float32), "y": drawn.astype(np.float32), "name": path.name}
+    return [
+        line | {"line": {"width": 2.25, "color": colour}, "hovertemplate": told + "height %{y:.6g}<extra></extra>"},
+        line
+        | {
+            "y": np.where(diverged, bar, np.nan).astype(np.float32),
+            "line": {"width": 5, "color": mix(theme.background, colour, 0.75)},
+            "hovertemplate": told + "diverged<extra></extra>",
+            "name": f"{path.name}, diverged",
+        },
+    ]
+
+
+def _chosen(theme: Theme, rates: Array, heights: Array, paths: Sequence[Path], chosen: Sequence[float], low: float) -> dict[str, Any]:
+    """A ring where each optimiser stands now."""
+    nearest = [int(np.abs(np.log(rates / rate)).argmin()) if rates[0] <= rate <= rates[-1] else -1 for rate in chosen]
+    at = [(rates[n], max(heights[place, n], low)) if n >= 0 else (np.nan, np.nan) for place, n in enumerate(nearest)]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [x for x, _ in at],
+        "y": [y for _, y in at],
+        "marker": {"size": 10, "color": [theme.categorical[path.look] for path in paths], "line": {"width": 2, "color": theme.halo}},
+        "hoverinfo": "skip",
+        "name": "rates now",
+    }
+
+
+def _limits(theme: Theme, limits: Mapping[str, tuple[float, int]], ends: Sequence[float], low: float, top: float) -> tuple[list[Any], list[Any]]:
+    shapes, words = [], []
+    shown = sorted((rate, look, text) for text, (rate, look) in limits.items() if 10 ** ends[0] < rate < 10 ** ends[1])
+    for row, (rate, look, text) in enumerate(shown):
+        line = {"width": 1.25, "dash": "2px,3px", "color": theme.categorical[look]}
+        shapes.append({"type": "line", "x0": rate, "x1": rate, "y0": low, "y1": top, "line": line, "layer": "below"})
+        font = {"size": 12, "color": theme.categorical_text[look], "shadow": f"0 0 3px {theme.halo}, 0 0 5px {theme.halo}"}
+        place = {"x": float(np.log10(rate)), "y": float(np.log10(low)), "xanchor": "right", "xshift": -4, "yshift": 12 + LABEL_GAP * row}
+        words.append({"text": f"{text} = {significant(rate, 3)}", "font": font, **place})
+    return shapes, words
+
+
+def _names(theme: Theme, paths: Sequence[Path], heights: Array, low: float, top: float) -> list[dict[str, Any]]:
+    """Each name at the left end of its line, moved apart, outside on the right where a bar tells that it diverged."""
+    made = []
+    for place, path in enumerate(paths):
+        font = {"size": 13, "weight": 600, "color": theme.categorical_text[path.look]}
+        made.append({"text": path.name, "font": font, "x": 1, "xref": "x domain", "xanchor": "left", "xshift": 12, "y": 1, "yref": "y domain", "yanchor": "top",
+                     "yshift": -LABEL_GAP * (len(paths) - 1 - place)})  # fmt: skip
+    return made
+
+
+def basins(theme: Theme, found: Basins, start: tuple[float, float], *, title: str, key: str) -> Figure:
+    """Which minimum is reached from where: one colour a minimum, repeated from the ninth on; a grid over it can be clicked."""
+    count = max(1, len(found.minima))
+    looks = len(theme.categorical)
+    codes = np.where(found.reached >= 0, 2 + found.reached % looks, np.where(found.reached == NOWHERE, 0, 1)).astype(np.uint8)
+    colours = [mix(theme.background, theme.muted, 0.16), mix(theme.background, theme.text, 0.78)]
+    colours += [mix(theme.background, colour, 0.58 if theme.name == "light" else 0.5) for colour in theme.categorical]
+    scale = [[edge, colour] for i, colour in enumerate(colours) for edge in (i / len(colours), (i + 1) / len(colours))]
+    picture = {
+        "type": "heatmap",
+        "x": found.x.astype(np.float32),
+        "y": found.y.astype(np.float32),
+        "z": codes,
+        "zmin": -0.5,
+        "zmax": len(colours) - 0.5,
+        "colorscale": scale,
+        "showscale": False,
+        "hoverinfo": "skip",
+        "name": "basins",
+    }
+    marks = {
+        "type": "scatter",
+        "mode": "markers+text" if count <= looks else "markers",
+        "x": found.minima[:, 0].astype(np.float32),
+        "y": found.minima[:, 1].astype(np.float32),
+        "text": [str(i + 1) for i in range(len(found.minima))],
+        "textposition": "top right",
+        "textfont": {"size": 13, "color": theme.text, "weight": 600},
+        "marker": {"symbol": "cross-thin", "size": 11, "opacity": 1, "line": {"width": 1.5, "color": theme.text}},
+        "hoverinfo": "skip",
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
+        "name": "minima",
+    }
+    ring = {"symbol": "circle", "size": 12, "opacity": 1, "color": theme.background, "line": {"color": theme.text, "width": 2.5}}
+    begins = marks | {"mode": "markers", "x": [start[0]], "y": [start[1]], "marker": ring, "name": "start"}
+    span = (found.x[-1] - found.x[0]) / (found.y[-1] - found.y[0])
+    aspect = {"scaleanchor": "x"} if 0.4 < span < 2.5 else {}
+    made = layout(
+        theme, "plot", title, key, height="contour", clickmode="event+select", hovermode="closest",
+        xaxis=axis(theme, "x", showgrid=False, zeroline=False, constrain="domain", range=[float(found.x[0]), float(found.x[-1])]),
+        yaxis=axis(theme, "y", showgrid=False, zeroline=False, constrain="domain", range=[float(found.y[0]), float(found.y[-1])], **aspect),
+    )  # fmt: skip
+    return {"data": [picture, _places(found), marks, begins], "layout": made}
+
+
+def _places(found: Basins) -> dict[str, Any]:
+    rows, columns = (np.unique(np.linspace(0, len(v) - 1, CLICKS).round().astype(int)) for v in (found.y, found.x))
+    x, y = np.meshgrid(found.x[columns], found.y[rows])
+    reached = found.reached[np.ix_(rows, columns)].ravel()
+    words = {NOWHERE: "no minimum reached", DIVERGED: "diverged"}
+    none = {"marker": {"opacity": 0}}
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": x.ravel().astype(np.float32),
+        "y": y.ravel().astype(np.float32),
+        "text": [words.get(int(code), f"minimum {code + 1}") for code in reached],
+        "marker": {"size": 12, "opacity": 0},
+        "selected": none,
+        "unselected": none,
+        "hovertemplate": "start x = %{x:.4g}, y = %{y:.4g}<br>%{text}<extra></extra>",
+        "name": "places",
+    }
+
+
+def basin_shares(theme: Theme, found: Basins) -> list[tuple[str, str, str]]:
+    """A row for each ending: how it is called, where the minimum is, the share of starts; the largest first."""
+    total = found.reached.size
+    rows = []
+    for code, count in zip(*np.unique(found.reached, return_counts=True), strict=True):
+        if code >= 0:
+            x, y = found.minima[code]
+            rows.append((count, f"minimum {code + 1}", f"{significant(x)}, {significant(y)}"))
+        else:
+            rows.append((count, "none reached" if code == NOWHERE else "diverged", ""))
+    return [(name, where, f"{count / total:.1%}") for count, name, where in sorted(rows, key=lambda row: -row[0])]

@@ -1,0 +1,501 @@
+"""A landscape and the paths over it: contours with paths that grow, or the same as a surface in three dimensions.
+
+The heights may be of a test surface or of a network's cost on a plane; the paths are runs, in the coordinates of the picture. Heights are
+drawn to an even scale, or to a logarithmic one where a few of them tower over the rest; the figure says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnviz.figures.animation import animate
+from nnviz.figures.theme import Figure, Theme, axis, colorscale, layout, mix, scene
+from nnviz.formulas.numbers import significant
+
+Array = NDArray[np.floating]
+
+LEVELS = 22  # contour lines
+TALL = 6.0  # from this ratio of the greatest height to the middle one, heights are drawn to a logarithmic scale
+CLICKS = 41  # places along each axis that can be clicked and tell their value
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon2", "star-diamond")
+SIZES = {"circle": 13, "diamond": 13}  # of the end of a path; the others are 16
+BUDGET = 15_000  # points of all growing paths in all frames: 160 kB
+PIXEL = 1 / 1200  # of the width: steps that are shorter than this are not drawn one by one
+LABEL_GAP = 18
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the paths run over: heights z (rows, columns) at x (columns,) and y (rows,); not finite where there are none."""
+
+    x: Array
+    y: Array
+    z: Array
+
+    @property
+    def span(self) -> Array:
+        """Width and height, (2,)."""
+        return np.array([self.x[-1] - self.x[0], self.y[-1] - self.y[0]])
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """A run over the ground: where it is after each step (steps+1, 2), how it is called and which of the eight looks it has."""
+
+    name: str
+    points: Array
+    look: int
+    heights: Array | None = None  # (steps+1,), for three dimensions
+    note: str = ""  # what became of it, where that is not to be seen, such as "diverged at 12"
+
+
+@dataclass(frozen=True)
+class Relief:
+    """How heights are drawn: even, or even in log₁₀(1 + (z − lowest)/unit)."""
+
+    lowest: float
+    highest: float
+    unit: float  # 0 for an even scale
+
+    def __call__(self, z: ArrayLike) -> Array:
+        """Heights as drawn, 0 at the lowest."""
+        with np.errstate(all="ignore"):
+            above = np.maximum(np.asarray(z, dtype=float) - self.lowest, 0.0)
+            return np.log10(1 + above / self.unit) if self.unit else above
+
+    @property
+    def top(self) -> float:
+        """The greatest height as drawn."""
+        return float(self(self.highest)) or 1.0
+
+    def words(self, name: str) -> str:
+        """What the contours are even in."""
+        if not self.unit:
+            return f"contours even in {name}"
+        shifted = name if abs(self.lowest) < 1e-3 * self.unit else f"({name} {'−' if self.lowest > 0 else '+'} {significant(abs(self.lowest), 3)})"
+        scaled = shifted if self.unit == 1 else f"{shifted}/{significant(self.unit)}"
+        return f"contours even in log₁₀(1 + {scaled})"
+
+
+def relief(z: ArrayLike, lowest: float | None = None) -> Relief:
+    """The scale in which these heights read well; `lowest` where a lower one is known than the grid meets.
+
+    Examples
+    --------
+    >>> relief([0.0, 1.0, 2.0]).unit, relief([0.0, 1.0, 5000.0]).unit
+    (0.0, 1.0)
+    """
+    finite = np.asarray(z, dtype=float)
+    finite = finite[np.isfinite(finite)]
+    if not finite.size:
+        return Relief(0.0, 1.0, 0.0)
+    low = float(finite.min()) if lowest is None or not np.isfinite(lowest) else min(lowest, float(finite.min()))
+    high = float(finite.max())
+    middle = float(np.median(finite)) - low
+    tall = high - low > TALL * middle > 0
+    return Relief(low, high, float(10.0 ** np.round(np.log10(middle / 100))) if tall else 0.0)
+
+
+# --------------------------------------------------------------------------------------------------------------- paths
+
+
+def thinned(points: Array, span: Array) -> NDArray[np.integer]:
+    """The steps of a path (steps, 2) that make a difference on a screen: the first, the last, and each that moves on by a pixel's part."""
+    with np.errstate(all="ignore"):
+        moved = np.hypot(*(np.diff(points, axis=0) / span).T)
+    travelled = np.concatenate([[0.0], np.cumsum(np.nan_to_num(moved, nan=0.0, posinf=0.0))])
+    place = np.floor(travelled / PIXEL)
+    kept = np.concatenate([[True], np.diff(place) > 0])
+    kept[-1] = True
+    return np.flatnonzero(kept)
+
+
+def drawable(path: Path, ground: Ground) -> Array:
+    """The points of a path as float32 up to where it is lost; far outside, where a screen's numbers end, they are held back."""
+    low = np.array([ground.x[0], ground.y[0]])
+    points = np.asarray(path.points, dtype=float)
+    finite = np.isfinite(points).all(axis=1)
+    last = len(points) if finite.all() else int(np.argmin(finite))
+    return np.clip(points[: max(last, 1)], low - 20 * ground.span, low + 21 * ground.span).astype(np.float32)
+
+
+def joined(paths: Sequence[Array]) -> Array:
+    """Several paths as one, with a gap between each two."""
+    gap = np.full((1, paths[0].shape[1]), np.nan, dtype=np.float32)
+    return np.concatenate([part for path in paths for part in (path, gap)])[:-1]
+
+
+def _growing(points: Sequence[Array], kept: Sequence[NDArray[np.integer]], frames: NDArray[np.integer]) -> int:
+    """How many points of each path are drawn behind its head, so that all frames together stay within the budget."""
+    counts = np.array([[np.searchsorted(k, min(step, len(p) - 1), side="right") + 1 for k, p in zip(kept, points, strict=True)] for step in frames])
+    tail = int(counts.max(initial=1))
+    while tail > 24 and np.minimum(counts, tail).sum() > BUDGET:
+        tail = int(0.85 * tail)
+    return tail
+
+
+def grown(points: Array, kept: NDArray[np.integer], step: int, tail: int) -> Array:
+    """A path up to a step: its kept points, at most `tail` of them, and the head itself."""
+    step = min(step, len(points) - 1)
+    until = kept[: np.searchsorted(kept, step, side="right")]
+    return np.concatenate([points[until[-tail:]], points[step : step + 1]])
+
+
+def heads(points: Sequence[Array], step: int) -> Array:
+    """Where each path stands at a step, (paths, 2)."""
+    return np.stack([path[min(step, len(path) - 1)] for path in points])
+
+
+# -------------------------------------------------------------------------------------------------------------- contours
+
+
+def contour(
+    theme: Theme,
+    ground: Ground,
+    paths: Sequence[Path],
+    frames: ArrayLike,
+    *,
+    title: str,
+    key: str,
+    scale: Relief | None = None,
+    minima: ArrayLike = (),
+    start: tuple[float, float] | None = None,
+    names: tuple[str, str, str] = ("x", "y", "f"),
+    height: int | str = "contour",
+) -> Figure:
+    """Contours with paths over them, which grow from frame to frame; a grid of places over it can be clicked.
+
+    Parameters
+    ----------
+    frames : the step of each frame, ascending; the figure itself shows the last one
+    minima : (minima, 2)
+    start : where all paths begin; None where each has its own
+    names : of both axes and of the height
+
+    The clicked places carry (x, y) in `x` and `y`; what is clicked is in the trace `places`.
+    """
+    scale = scale or relief(ground.z)
+    frames = np.asarray(frames, dtype=int)
+    points = [drawable(path, ground) for path in paths]
+    kept = [thinned(path, ground.span) for path in points]
+    traces = [_filled(theme, ground, scale), _places(ground, names)]
+    if paths:
+        traces.append(_halo(theme, points, kept))
+        traces += [_route(theme, path, p[k]) for path, p, k in zip(paths, points, kept, strict=True)]
+    first = len(traces)
+    traces += [_line(theme, path, p[k]) for path, p, k in zip(paths, points, kept, strict=True)]
+    traces += _marks(theme, minima, start)
+    if paths:
+        traces.append(_heads(theme, paths, heads(points, int(frames[-1])), names))
+    figure: Figure = {
+        "data": traces,
+        "layout": layout(
+            theme, "plot", title, key, height=height, clickmode="event+select", hovermode="closest",
+            annotations=_labels(theme, paths, points, ground) + _start_label(theme, start, ground),
+            xaxis=_ground_axis(theme, names[0], ground.x),
+            yaxis=_ground_axis(theme, names[1], ground.y) | _aspect(ground),
+        ),
+    }  # fmt: skip
+    if not paths:
+        return figure
+    tail = _growing(points, kept, frames)
+    return animate(figure, (_changes(points, kept, int(step), tail, first, len(traces) - 1) for step in frames))
+
+
+def _changes(points: Sequence[Array], kept: Sequence[NDArray[np.integer]], step: int, tail: int, first: int, head: int) -> dict[int, Any]:
+    changes: dict[int, Any] = {}
+    for place, (path, k) in enumerate(zip(points, kept, strict=True)):
+        part = grown(path, k, step, tail)
+        changes[first + place] = {"x": part[:, 0], "y": part[:, 1]}
+    now = heads(points, step)
+    return changes | {head: {"x": now[:, 0], "y": now[:, 1]}}
+
+
+def _ground_axis(theme: Theme, name: str, values: Array) -> dict[str, Any]:
+    return axis(theme, name, range=[float(values[0]), float(values[-1])], showgrid=False, zeroline=False, constrain="domain")
+
+
+def _aspect(ground: Ground) -> dict[str, Any]:
+    """Equal units along both axes, unless one is far longer than the other."""
+    ratio = ground.span[0] / ground.span[1]
+    return {"scaleanchor": "x", "scaleratio": 1} if 0.4 < ratio < 2.5 else {}
+
+
+def _filled(theme: Theme, ground: Ground, scale: Relief) -> dict[str, Any]:
+    """Heights as 65,536 levels, two bytes each; as they are where some are missing."""
+    z, top = scale(ground.z), scale.top
+    whole = np.isfinite(z).all()
+    z = np.round(65535 * z / top).astype(np.uint16) if whole else np.where(np.isfinite(z), 65535 * z / top, np.nan).astype(np.float32)
+    return {
+        "type": "contour",
+        "x": ground.x.astype(np.float32),
+        "y": ground.y.astype(np.float32),
+        "z": z,
+        "zmin": 0,
+        "zmax": 65535,
+        "autocontour": False,
+        "contours": {"start": 0, "end": 65535, "size": 65535 / LEVELS, "coloring": "fill"},
+        "line": {"width": 0.75, "color": mix(theme.background, theme.muted, 0.28)},
+        "colorscale": colorscale(theme.landscape),
+        "showscale": False,
+        "hoverinfo": "skip",
+        "name": "heights",
+    }
+
+
+def _places(ground: Ground, names: tuple[str, str, str]) -> dict[str, Any]:
+    """Invisible markers over the contours: Plotly tells clicks on them, and their hover the value."""
+    rows, columns = (np.unique(np.linspace(0, len(v) - 1, CLICKS).round().astype(int)) for v in (ground.y, ground.x))
+    x, y = np.meshgrid(ground.x[columns], ground.y[rows])
+    x_name, y_name, z_name = names
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": x.ravel().astype(np.float32),
+        "y": y.ravel().astype(np.float32),
+        "customdata": ground.z[np.ix_(rows, columns)].ravel().astype(np.float32),
+        "marker": {"size": 12, "opacity": 0},
+        "selected": {"marker": {"opacity": 0}},
+        "unselected": {"marker": {"opacity": 0}},
+        "hovertemplate": f"{x_name} = %{{x:.4g}}, {y_name} = %{{y:.4g}}<br>{z_name} = %{{customdata:.6g}}<extra></extra>",
+        "name": "places",
+    }
+
+
+def _halo(theme: Theme, points: Sequence[Array], kept: Sequence[NDArray[np.integer]]) -> dict[str, Any]:
+    every = joined([path[k] for path, k in zip(points, kept, strict=True)])
+    line = {"width": 6, "color": theme.halo}
+    return {"type": "scatter", "mode": "lines", "x": every[:, 0], "y": every[:, 1], "line": line, "hoverinfo": "skip", "name": "halo"}
+
+
+def _route(theme: Theme, path: Path, points: Array) -> dict[str, Any]:
+    """The whole path, pale: what is still to come."""
+    return _line(theme, path, points) | {
+        "name": f"{path.name}, whole",
+        "line": {"width": 1.5, "color": mix(theme.background, theme.categorical[path.look], 0.38)},
+    }
+
+
+def _line(theme: Theme, path: Path, points: Array) -> dict[str, Any]:
+    line = {"width": 2.5, "color": theme.categorical[path.look]}
+    return {"type": "scatter", "mode": "lines", "x": points[:, 0], "y": points[:, 1], "line": line, "hoverinfo": "skip", "name": path.name}
+
+
+def _marks(theme: Theme, minima: ArrayLike, start: tuple[float, float] | None) -> list[dict[str, Any]]:
+    lowest = np.asarray(minima, dtype=np.float32).reshape(-1, 2)
+    steady = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}}}
+    cross = {"symbol": "cross-thin", "size": 11, "opacity": 1, "line": {"color": theme.text, "width": 1.5}}
+    made: list[dict[str, Any]] = [
+        {"type": "scatter", "mode": "markers", "x": lowest[:, 0], "y": lowest[:, 1], "marker": cross, "hoverinfo": "skip", "name": "minima"} | steady
+    ]
+    if start is not None:
+        ring = {"symbol": "circle", "size": 12, "opacity": 1, "color": theme.background, "line": {"color": theme.text, "width": 2.5}}
+        made.append({"type": "scatter", "mode": "markers", "x": [start[0]], "y": [start[1]], "marker": ring, "hoverinfo": "skip", "name": "start"} | steady)
+    return made
+
+
+def head_marker(theme: Theme, paths: Sequence[Path]) -> dict[str, Any]:
+    """One marker a path: its colour and its shape, larger first so that two in one place both show."""
+    symbols = [SYMBOLS[path.look] for path in paths]
+    return {
+        "symbol": symbols,
+        "size": [SIZES.get(symbol, 15) for symbol in symbols],
+        "color": [theme.categorical[path.look] for path in paths],
+        "opacity": 1,
+        "line": {"color": theme.halo, "width": 2},
+    }
+
+
+def _heads(theme: Theme, paths: Sequence[Path], now: Array, names: tuple[str, str, str]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": now[:, 0],
+        "y": now[:, 1],
+        "text": [path.name for path in paths],
+        "marker": head_marker(theme, paths),
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
+        "hovertemplate": f"<b>%{{text}}</b><br>{names[0]} = %{{x:.6g}}, {names[1]} = %{{y:.6g}}<extra></extra>",
+        "name": "heads",
+    }
+
+
+def _shadow(theme: Theme) -> str:
+    return ", ".join(f"0 0 {blur}px {theme.halo}" for blur in (2, 3, 4, 6))
+
+
+def _start_label(theme: Theme, start: tuple[float, float] | None, ground: Ground) -> list[dict[str, Any]]:
+    if start is None:
+        return []
+    right = (start[0] - ground.x[0]) / ground.span[0] > 0.88
+    low = (start[1] - ground.y[0]) / ground.span[1] < 0.06
+    font = {"size": 13, "color": theme.text, "weight": 600, "shadow": _shadow(theme)}
+    place = {"xanchor": "right" if right else "left", "xshift": -11 if right else 11, "yshift": 13 if low else -13}
+    return [{"x": start[0], "y": start[1], "text": "start", "font": font, **place}]
+
+
+def _labels(theme: Theme, paths: Sequence[Path], points: Sequence[Array], ground: Ground) -> list[dict[str, Any]]:
+    """The name of each path at its end, or where it leaves the picture; names of one place stand one above the other."""
+    low = np.array([ground.x[0], ground.y[0]])
+    ends = [(_leaves(p, low, ground.span) - low) / ground.span for p in points]
+    made: list[dict[str, Any]] = []
+    groups: list[list[int]] = []
+    for place, end in enumerate(ends):
+        near = next((group for group in groups if np.abs(ends[group[0]] - end).max() < 0.09), None)
+        if near is None:
+            groups.append([place])
+        else:
+            near.append(place)
+    for group in groups:
+        x, y = np.mean([ends[place] for place in group], axis=0)
+        upwards = y <= 0.96 - 0.05 * len(group) if y > 0.5 else y < 0.04 + 0.05 * len(group)
+        for rank, place in enumerate(group if not upwards else group[::-1]):
+            path = paths[place]
+            font = {"size": 13, "color": theme.categorical_text[path.look], "weight": 600, "shadow": _shadow(theme)}
+            shift = (16 + LABEL_GAP * rank) * (1 if upwards else -1)
+            anchor = "left" if x < 0.12 else "right" if x > 0.86 else "center"
+            at = low + np.clip([x, y], 0.012, 0.988) * ground.span
+            text = f"{path.name}, {path.note}" if path.note else path.name
+            made.append({"x": float(at[0]), "y": float(at[1]), "text": text, "font": font, "xanchor": anchor, "yshift": shift})
+    return made
+
+
+def _leaves(points: Array, low: Array, span: Array) -> Array:
+    """The end of a path, or where it crosses the frame for the last time."""
+    share = (points - low) / span
+    inside = ((share >= 0) & (share <= 1)).all(axis=1)
+    if inside[-1] or not inside.any():
+        return points[-1].astype(float)
+    last = int(np.flatnonzero(inside)[-1])
+    a, b = share[last].astype(float), share[last + 1].astype(float)
+    with np.errstate(all="ignore"):
+        ways = np.where(b > 1, (1 - a) / (b - a), np.where(b < 0, -a / (b - a), np.inf))
+    return low + (a + min(1.0, float(ways.min())) * (b - a)) * span
+
+
+# ----------------------------------------------------------------------------------------------------------- three dimensions
+
+MESH = 81  # heights along each axis of a surface
+LIFT = 0.02  # of the height: a path lies this much above the surface
+
+
+def surface(
+    theme: Theme,
+    ground: Ground,
+    paths: Sequence[Path],
+    frames: ArrayLike,
+    *,
+    title: str,
+    key: str,
+    scale: Relief | None = None,
+    minima: ArrayLike = (),
+    names: tuple[str, str, str] = ("x", "y", "f"),
+    height: int | str = "contour",
+) -> Figure:
+    """The same in three dimensions: the surface stands still, paths and their heads move. Needs the paths' heights."""
+    scale = scale or relief(ground.z)
+    frames = np.asarray(frames, dtype=int)
+    lines = [_lifted(path, ground, scale) for path in paths]
+    kept = [thinned(line[:, :2], ground.span) for line in lines]
+    traces = [_mesh(theme, ground, scale, names)]
+    first = len(traces)
+    traces += [_line3(theme, path, line[k]) for path, line, k in zip(paths, lines, kept, strict=True)]
+    lowest = np.asarray(minima, dtype=float).reshape(-1, 2)
+    if len(lowest):
+        traces.append(_minima3(theme, lowest, scale))
+    if paths:
+        traces.append(_heads3(theme, paths, heads(lines, int(frames[-1]))))
+    axes = scene(theme, names[0], names[1], names[2])
+    axes["zaxis"] |= _height_ticks(scale) | {"range": [-0.02 * scale.top, 1.06 * scale.top]}
+    axes["xaxis"]["range"], axes["yaxis"]["range"] = ([float(v[0]), float(v[-1])] for v in (ground.x, ground.y))
+    figure: Figure = {"data": traces, "layout": layout(theme, "scene", title, key, height=height, scene=axes)}
+    if not paths:
+        return figure
+    tail = _growing(lines, kept, frames)
+    head = len(traces) - 1
+
+    def change(step: int) -> dict[int, Any]:
+        parts = [grown(line, k, step, tail) for line, k in zip(lines, kept, strict=True)]
+        moved = {first + i: {"x": part[:, 0], "y": part[:, 1], "z": part[:, 2]} for i, part in enumerate(parts)}
+        now = heads(lines, step)
+        return moved | {head: {"x": now[:, 0], "y": now[:, 1], "z": now[:, 2]}}
+
+    return animate(figure, (change(int(step)) for step in frames))
+
+
+def _lifted(path: Path, ground: Ground, scale: Relief) -> Array:
+    """A path in three dimensions; where it is outside the picture there is nothing."""
+    flat = drawable(path, ground)
+    heights = np.asarray(path.heights, dtype=float)[: len(flat)]
+    inside = (flat >= [ground.x[0], ground.y[0]]) & (flat <= [ground.x[-1], ground.y[-1]])
+    z = np.where(inside.all(axis=1), scale(heights) + LIFT * scale.top, np.nan)
+    return np.column_stack([flat, np.minimum(z, 1.05 * scale.top)]).astype(np.float32)
+
+
+def _mesh(theme: Theme, ground: Ground, scale: Relief, names: tuple[str, str, str]) -> dict[str, Any]:
+    rows, columns = (np.unique(np.linspace(0, len(v) - 1, MESH).round().astype(int)) for v in (ground.y, ground.x))
+    z = ground.z[np.ix_(rows, columns)]
+    step = scale.top / 14
+    return {
+        "type": "surface",
+        "x": ground.x[columns].astype(np.float32),
+        "y": ground.y[rows].astype(np.float32),
+        "z": scale(z).astype(np.float32),
+        "customdata": z.astype(np.float32),
+        "colorscale": colorscale([mix(colour, theme.background, 0.35) for colour in theme.sequential]),
+        "cmin": 0,
+        "cmax": scale.top,
+        "showscale": False,
+        "lighting": {"ambient": 0.78, "diffuse": 0.35, "specular": 0.04},
+        "contours": {"z": {"show": True, "start": step, "end": scale.top, "size": step, "color": mix(theme.background, theme.muted, 0.45), "width": 1}},
+        "hovertemplate": f"{names[0]} = %{{x:.4g}}, {names[1]} = %{{y:.4g}}<br>{names[2]} = %{{customdata:.6g}}<extra></extra>",
+        "name": "heights",
+    }
+
+
+def _line3(theme: Theme, path: Path, line: Array) -> dict[str, Any]:
+    look = {"width": 6, "color": theme.categorical[path.look]}
+    return {"type": "scatter3d", "mode": "lines", "x": line[:, 0], "y": line[:, 1], "z": line[:, 2], "line": look, "hoverinfo": "skip", "name": path.name}
+
+
+def _minima3(theme: Theme, lowest: Array, scale: Relief) -> dict[str, Any]:
+    marker = {"symbol": "cross", "size": 4, "color": theme.text}
+    z = np.full(len(lowest), 0.5 * LIFT * scale.top)
+    return {"type": "scatter3d", "mode": "markers", "x": lowest[:, 0], "y": lowest[:, 1], "z": z, "marker": marker, "hoverinfo": "skip", "name": "minima"}
+
+
+def _heads3(theme: Theme, paths: Sequence[Path], now: Array) -> dict[str, Any]:
+    shapes = {"circle": "circle", "square": "square", "diamond": "diamond"}
+    return {
+        "type": "scatter3d",
+        "mode": "markers+text",
+        "x": now[:, 0],
+        "y": now[:, 1],
+        "z": now[:, 2],
+        "text": [path.name for path in paths],
+        "textposition": "top center",
+        "textfont": {"size": 12, "color": theme.text},
+        "marker": {
+            "size": 6,
+            "symbol": [shapes.get(SYMBOLS[path.look], "circle") for path in paths],
+            "color": [theme.categorical[path.look] for path in paths],
+            "line": {"color": theme.halo, "width": 1},
+        },
+        "hovertemplate": "<b>%{text}</b><br>x = %{x:.6g}, y = %{y:.6g}<extra></extra>",
+        "name": "heads",
+    }
+
+
+@lru_cache(maxsize=32)
+def _height_ticks(scale: Relief) -> dict[str, Any]:
+    """Four ticks that tell the true heights."""
+    drawn = np.linspace(0, scale.top, 4)
+    true = scale.lowest + (scale.unit * (10**drawn - 1) if scale.unit else drawn)
+    return {"tickvals": drawn.tolist(), "ticktext": [significant(value, 2) for value in true]}

@@ -1,0 +1,160 @@
+r"""The rule of each optimiser, line by line as symbols and with the numbers of one step.
+
+A line is one template: filled with symbols it is the rule, filled with numbers it is what the rule did. `{m0}` is m before the step, `{m}`
+after it. To show another optimiser, write its lines here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.core.anatomy import Anatomy
+from nnviz.formulas.numbers import latex
+
+Array = NDArray[np.floating]
+
+_CORRECTED = [("mh", r"\frac{{{m}}}{{1-{beta1}^{{{t}}}}}"), ("vh", r"\frac{{{v}}}{{1-{beta2}^{{{t}}}}}")]
+_MOMENTS = [("m", r"{beta1}\,{m0}+(1-{beta1})\,{g}"), ("v", r"{beta2}\,{v0}+(1-{beta2})\,{g}^2")]
+_ADAM = ("next", r"{theta}-{alpha}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")
+
+RULES: dict[str, list[tuple[str, str]]] = {
+    "sgd": [("next", r"{theta}-{alpha}\,{g}")],
+    "momentum": [("velocity", r"{beta}\,{velocity0}+(1-{beta})\,{g}"), ("next", r"{theta}-{alpha}\,{velocity}")],
+    "heavy_ball": [("velocity", r"{beta}\,{velocity0}+{g}"), ("next", r"{theta}-{alpha}\,{velocity}")],
+    "nesterov": [("velocity", r"{beta}\,{velocity0}+{g}"), ("next", r"{theta}-{alpha}\left({g}+{beta}\,{velocity}\right)")],
+    "adagrad": [("s", r"{s0}+{g}^2"), ("next", r"{theta}-{alpha}\,\frac{{{g}}}{{\sqrt{{{s}}}+{epsilon}}}")],
+    "rmsprop": [("v", r"{beta}\,{v0}+(1-{beta})\,{g}^2"), ("next", r"{theta}-{alpha}\,\frac{{{g}}}{{\sqrt{{{v}}}+{epsilon}}}")],
+    "adadelta": [
+        ("v", r"{rho}\,{v0}+(1-{rho})\,{g}^2"),
+        ("delta", r"\frac{{\sqrt{{{u0}+{epsilon}}}}}{{\sqrt{{{v}+{epsilon}}}}}\,{g}"),
+        ("u", r"{rho}\,{u0}+(1-{rho})\,{delta}^2"),
+        ("next", r"{theta}-{alpha}\,{delta}"),
+    ],
+    "adam": [*_MOMENTS, *_CORRECTED, _ADAM],
+    "adamw": [*_MOMENTS, *_CORRECTED, ("next", r"(1-{alpha}\cdot{weight_decay})\,{theta}-{alpha}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")],
+    "amsgrad": [
+        *_MOMENTS,
+        ("largest", r"\max\left({largest0},\ {v}\right)"),
+        _CORRECTED[0],
+        ("vh", r"\frac{{{largest}}}{{1-{beta2}^{{{t}}}}}"),
+        _ADAM,
+    ],
+    "nadam": [
+        *_MOMENTS,
+        ("mh", r"\frac{{1-\mu_t}}{{1-\prod\mu}}\,{g}+\frac{{\mu_{{t+1}}}}{{1-\mu_{{t+1}}\prod\mu}}\,{m}"),
+        _CORRECTED[1],
+        _ADAM,
+    ],
+    "radam": [*_MOMENTS, *_CORRECTED, ("next", r"{theta}-{alpha}\,{ratio}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")],
+    "lion": [
+        ("direction", r"{beta1}\,{m0}+(1-{beta1})\,{g}"),
+        ("m", r"{beta2}\,{m0}+(1-{beta2})\,{g}"),
+        ("next", r"{theta}-{alpha}\left(\operatorname{{sign}}{direction}+{weight_decay}\,{theta}\right)"),
+    ],
+    "newton": [("hessian", r"\nabla^2 f+{damping}\,I"), ("next", r"{theta}-{alpha}\,{hessian}^{{-1}}\,{g}")],
+    "lbfgs": [("next", r"{theta}+{step}")],
+}
+NOTES = {
+    "adadelta": "As PyTorch and the paper: ε stands inside both roots.",
+    "adagrad": "As PyTorch: ε stands outside the root.",
+    "nesterov": "PyTorch's form: written without a look-ahead, θ is where the gradient is taken.",
+    "amsgrad": "As PyTorch: the maximum is taken before the bias correction.",
+    "nadam": "As PyTorch: μ rises slowly towards β₁ (momentum decay), and m̂ mixes the gradient with the moment that the next step will see.",
+    "radam": "As PyTorch: while ρₜ ≤ 5 the variance is not trusted and the step is momentum alone, θ − α·m̂.",
+    "momentum": "The exponential average from v = 0; PyTorch's SGD with dampening starts from the full gradient instead.",
+    "newton": "It goes where the gradient is 0: to a saddle just as to a minimum.",
+    "lbfgs": "The direction is the gradient times an inverse Hessian estimated from the last pairs of steps; a line search gives its length.",
+}
+SYMBOLS = {
+    "alpha": r"\alpha", "theta": r"\theta", "beta": r"\beta", "beta1": r"\beta_1", "beta2": r"\beta_2", "rho": r"\rho",
+    "epsilon": r"\epsilon", "g": "g", "velocity": "v", "velocity0": "v", "m": "m", "m0": "m", "v": "v", "v0": "v", "s": "s", "s0": "s", "u": "u",
+    "u0": "u", "mh": r"\hat m", "vh": r"\hat v", "largest": r"v_{\max}", "largest0": r"v_{\max}", "delta": r"\Delta", "direction": "c", "t": "t",
+    "hessian": "H", "damping": r"\lambda", "weight_decay": r"\lambda", "ratio": "r", "step": r"\Delta\theta", "next": r"\theta",
+    "given": r"\nabla f", "max_norm": "c", "max_value": "c",
+}  # fmt: skip
+QUANTITIES = {  # letter → the quantity's name in the engine
+    "g": "gradient", "velocity": "velocity", "m": "first_moment", "v": "second_moment", "s": "sum_of_squares", "u": "squared_updates",
+    "mh": "corrected_first", "vh": "corrected_second", "largest": "max_second_moment", "delta": "delta", "direction": "direction",
+    "ratio": "rectification", "hessian": "hessian", "step": "step", "given": "given",
+}  # fmt: skip
+
+
+def vector(values: Array, digits: int = 4) -> str:
+    r"""A column of numbers, or a matrix, in LaTeX.
+
+    Examples
+    --------
+    >>> vector(np.array([0.5, -2.0]))
+    '\\begin{pmatrix}0.5\\\\-2\\end{pmatrix}'
+    """
+    rows = values if values.ndim == 2 else values[:, None]
+    body = r"\\".join("&".join(latex(value, digits) for value in row) for row in rows.tolist())
+    return rf"\begin{{pmatrix}}{body}\end{{pmatrix}}"
+
+
+def _lines(inside: Anatomy, step: int) -> list[tuple[str, str]]:
+    """The rule's lines for this optimiser as it is set, with what is done around it."""
+    optimizer = inside.optimizer
+    lines = RULES[optimizer.name]
+    if not getattr(optimizer, "bias_correction", True):
+        plain = {"mh": "{m}", "vh": "{largest}" if optimizer.name == "amsgrad" else "{v}"}
+        lines = [(result, plain.get(result, template)) if result != "mh" or optimizer.name != "nadam" else (result, template) for result, template in lines]
+    if optimizer.name == "radam" and not np.isfinite(inside.quantities["rectification"][step]).all():
+        lines = [*lines[:-1], ("next", r"{theta}-{alpha}\,{mh}")]
+    if optimizer.name == "nadam" and not optimizer.bias_correction:
+        lines = [(result, r"(1-\mu_t)\,{g}+\mu_{{t+1}}\,{m}" if result == "mh" else template) for result, template in lines]
+    first = []
+    if "max_norm" in inside.around:
+        first.append(("g", r"{given}\cdot\min\left(1,\ {max_norm}/\lVert{given}\rVert\right)"))
+    if "max_value" in inside.around:
+        first.append(("g", r"\operatorname{{clip}}\left({given},\ \pm{max_value}\right)"))
+    if "weight_decay" in inside.around:
+        first.append(("theta", r"(1-{alpha}\cdot{weight_decay})\,{theta0}"))
+    return first + lines
+
+
+def _numbers(inside: Anatomy, step: int) -> dict[str, str]:
+    optimizer = inside.optimizer
+    filled = {"alpha": latex(inside.rate[step]), "t": str(step + 1), "theta0": vector(inside.theta[step])}
+    for name in vars(optimizer):
+        value = getattr(optimizer, name)
+        if isinstance(value, float | int) and name != "learning_rate":
+            filled[name] = latex(float(value))
+    filled |= {name: latex(value) for name, value in inside.around.items()}
+    for letter, name in QUANTITIES.items():
+        if name in inside.quantities:
+            value = inside.quantities[name][step]
+            filled[letter] = latex(value[0]) if letter == "ratio" else vector(value)
+        if name in inside.before:
+            filled[f"{letter}0"] = vector(inside.before[name][step])
+    filled["theta"] = vector(inside.quantities.get("decayed", inside.theta)[step])
+    filled["next"] = vector(inside.theta[step] + inside.quantities["step"][step])
+    return filled
+
+
+def update(inside: Anatomy, step: int, colours: Mapping[str, str]) -> str:
+    """One step of an optimiser as an aligned block: each line of its rule as symbols, with its numbers, and what comes out.
+
+    Parameters
+    ----------
+    inside : the run taken apart
+    step : from this one to the next, counted from 0
+    colours : of the symbols: theta, eta
+    """
+    ink = {"theta": colours["theta"], "theta0": colours["theta"], "next": colours["theta"], "alpha": colours["eta"]}
+
+    def coloured(filled: Mapping[str, str]) -> dict[str, str]:
+        return {name: rf"\textcolor{{{ink[name]}}}{{{text}}}" if name in ink else text for name, text in filled.items()}
+
+    symbols, numbers = coloured(SYMBOLS | {"theta0": r"\theta"}), coloured(_numbers(inside, step))
+    rows = []
+    for result, template in _lines(inside, step):
+        rows.append(rf"{symbols[result]} &\leftarrow {template.format(**symbols)}")
+        if result == "hessian":
+            rows.append(rf"&= {numbers[result]}")
+            continue
+        rows.append(rf"&= {template.format(**numbers)} = {numbers[result]}")
+    return r"\begin{aligned}" + r"\\[6pt] ".join(rows) + r"\end{aligned}"
