@@ -35,7 +35,7 @@ class Adam(Optimizer):
     bounds: ClassVar = _MOMENTS
 
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
-        update_moments(self, gradient, state)
+        update_moments(gradient, state)
         adam_step(self, theta, state["first_moment"], state["second_moment"], state)
 
 
@@ -55,7 +55,7 @@ class AdamW(Optimizer):
 
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
         theta *= 1 - state.rate * self.weight_decay
-        update_moments(self, gradient, state)
+        update_moments(gradient, state)
         adam_step(self, theta, state["first_moment"], state["second_moment"], state)
 
 
@@ -73,7 +73,7 @@ class AMSGrad(Optimizer):
     bounds: ClassVar = _MOMENTS
 
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
-        update_moments(self, gradient, state)
+        update_moments(gradient, state)
         largest = state["max_second_moment"]
         np.maximum(largest, state["second_moment"], out=largest)
         adam_step(self, theta, state["first_moment"], largest, state)
@@ -103,7 +103,7 @@ class NAdam(Optimizer):
         return state
 
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
-        update_moments(self, gradient, state)
+        update_moments(gradient, state)
         change, root = state.scratch
         mu, following = (self.beta1 * (1 - 0.5 * 0.96 ** (t * self.momentum_decay)) for t in (state.count, state.count + 1))
         state.private["product"] = product = state.private["product"] * mu
@@ -138,7 +138,7 @@ class RAdam(Optimizer):
     bounds: ClassVar = _MOMENTS
 
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
-        update_moments(self, gradient, state)
+        update_moments(gradient, state)
         change = state.scratch[0]
         decay = self.beta2**state.count
         first, second = (1 - self.beta1**state.count, 1 - decay) if self.bias_correction else (1.0, 1.0)
@@ -155,11 +155,11 @@ class RAdam(Optimizer):
         theta -= change
 
 
-def update_moments(optimizer: Any, gradient: Array, state: State) -> None:
+def update_moments(gradient: Array, state: State) -> None:
     """The start of all of Adam's kin: m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g²."""
     state.count += 1
-    average_into(state["first_moment"], gradient, optimizer.beta1, state.scratch[0])
-    average_square_into(state["second_moment"], gradient, optimizer.beta2, state.scratch[0])
+    average_into(state["first_moment"], gradient, state.decays["beta1"], state.scratch[0])
+    average_square_into(state["second_moment"], gradient, state.decays["beta2"], state.scratch[0])
 
 
 def adam_step(optimizer: Any, theta: Array, first: Array, second: Array, state: State) -> None:

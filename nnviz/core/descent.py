@@ -202,7 +202,7 @@ def _diverged_at(theta: Array, value: Array) -> NDArray[np.integer]:
 
 
 def _path(shape: tuple[int, ...]) -> tuple[Array, Array, Array]:
-    """Arrays for theta (steps+1, ..., P), value and gradient norm (steps+1, ...); of few parameters in one block, a step beside the next."""
+    """Arrays for theta (steps+1, ..., P), value and gradient norm (steps+1, ...); few parameters in one block, a step beside the next."""
     if len(shape) < 3 or shape[-1] > FEW:
         return np.empty(shape), np.empty(shape[:-1]), np.empty(shape[:-1])
     block = np.empty((shape[0], shape[-1] + 2, *shape[1:-1]))

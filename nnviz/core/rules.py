@@ -43,7 +43,7 @@ class Momentum(Optimizer):
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
         state.count += 1
         velocity, change = state["velocity"], state.scratch[0]
-        average_into(velocity, gradient, self.beta, change)
+        average_into(velocity, gradient, state.decays["beta"], change)
         np.multiply(velocity, state.rate, change)
         theta -= change
 
@@ -61,7 +61,7 @@ class HeavyBall(Optimizer):
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
         state.count += 1
         velocity, change = state["velocity"], state.scratch[0]
-        velocity *= self.beta
+        velocity *= state.decays["beta"][0]
         velocity += gradient
         np.multiply(velocity, state.rate, change)
         theta -= change
@@ -80,9 +80,9 @@ class Nesterov(Optimizer):
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
         state.count += 1
         velocity, change = state["velocity"], state.scratch[0]
-        velocity *= self.beta
+        velocity *= state.decays["beta"][0]
         velocity += gradient
-        np.multiply(velocity, self.beta, change)
+        np.multiply(velocity, state.decays["beta"][0], change)
         change += gradient
         change *= state.rate
         theta -= change
@@ -121,7 +121,7 @@ class RMSProp(Optimizer):
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
         state.count += 1
         second, change = state["second_moment"], state.scratch[0]
-        average_square_into(second, gradient, self.beta, change)
+        average_square_into(second, gradient, state.decays["beta"], change)
         divide_by_root(gradient, second, self.epsilon, change)
         change *= state.rate
         theta -= change
@@ -143,14 +143,14 @@ class Adadelta(Optimizer):
         state.count += 1
         second, squared_updates = state["second_moment"], state["squared_updates"]
         change, ratio = state.scratch
-        average_square_into(second, gradient, self.rho, change)
+        average_square_into(second, gradient, state.decays["rho"], change)
         np.add(squared_updates, self.epsilon, change)
         np.add(second, self.epsilon, ratio)
         np.sqrt(change, change)
         np.sqrt(ratio, ratio)
         change /= ratio
         change *= gradient
-        average_square_into(squared_updates, change, self.rho, ratio)
+        average_square_into(squared_updates, change, state.decays["rho"], ratio)
         change *= state.rate
         theta -= change
 
@@ -171,29 +171,32 @@ class Lion(Optimizer):
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
         state.count += 1
         first, (change, part) = state["first_moment"], state.scratch
-        np.multiply(first, self.beta1, change)
-        np.multiply(gradient, 1 - self.beta1, part)
+        beta1, rest = state.decays["beta1"]
+        np.multiply(first, beta1, change)
+        np.multiply(gradient, rest, part)
         change += part
         np.sign(change, change)
         np.multiply(theta, self.weight_decay, part)
         change += part
         change *= state.rate
         theta -= change
-        average_into(first, gradient, self.beta2, part)
+        average_into(first, gradient, state.decays["beta2"], part)
 
 
-def average_into(average: Array, sample: Array, beta: Hyperparameter, scratch: Array) -> None:
+def average_into(average: Array, sample: Array, decay: tuple[Array, Array], scratch: Array) -> None:
     """An exponential average in place: β·average + (1 − β)·sample."""
+    beta, rest = decay
     average *= beta
-    np.multiply(sample, 1 - beta, scratch)
+    np.multiply(sample, rest, scratch)
     average += scratch
 
 
-def average_square_into(average: Array, sample: Array, beta: Hyperparameter, scratch: Array) -> None:
+def average_square_into(average: Array, sample: Array, decay: tuple[Array, Array], scratch: Array) -> None:
     """An exponential average of squares in place: β·average + (1 − β)·sample²."""
+    beta, rest = decay
     average *= beta
     np.multiply(sample, sample, scratch)
-    scratch *= 1 - beta
+    scratch *= rest
     average += scratch
 
 

@@ -24,6 +24,7 @@ class State(dict[str, Any]):
 
     - `count`: the steps taken,
     - `rate`: the learning rate in force, which `scale_learning_rate` sets from a schedule's factor,
+    - `decays`: (β, 1 − β) of each averaging hyperparameter, as arrays, which NumPy takes faster than numbers,
     - `scratch`: arrays without a meaning between steps, so that no step allocates,
     - `inner`, `objective`, `private`: an optimiser within, what newton and lbfgs look at, and what else a rule keeps to itself.
     """
@@ -33,6 +34,7 @@ class State(dict[str, Any]):
         self.count = 0
         self.learning_rate = self.rate = learning_rate
         self.scratch = scratch
+        self.decays: dict[str, tuple[Array, Array]] = {}
         self.inner: State | None = None
         self.objective: Any = None
         self.private: dict[str, Any] = {}
@@ -67,7 +69,12 @@ class Optimizer(ABC):
         theta = _checked_theta(theta)
         self._check_runs(theta)
         arrays = {name: np.zeros_like(theta) for name in self.memory}
-        return State(arrays, self.learning_rate, [np.empty_like(theta) for _ in range(self.scratch_arrays)])
+        state = State(arrays, self.learning_rate, [np.empty_like(theta) for _ in range(self.scratch_arrays)])
+        for name in ("beta", "beta1", "beta2", "rho"):
+            if hasattr(self, name):
+                decay = getattr(self, name)
+                state.decays[name] = np.asarray(decay), np.asarray(1 - decay)
+        return state
 
     def step(self, theta: Array, gradient: Array, state: State) -> None:
         """One step from theta (..., P) with the gradient there, theta changed in place; overflow gives inf and nan, no warning."""
