@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ from nnviz.core.network import Forward, Network, transposed
 
 Array = NDArray[np.floating]
 
-CHUNK_BYTES = 1 << 25
+CACHE_BYTES, CHUNK_BYTES = 3 << 16, 1 << 25  # of the widest array of a chunk: what stays in cache, and what is the most
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,15 +172,20 @@ def by_products(product: Callable[..., Array], network: Network, loss: Loss, the
 
 
 def over_samples(matrix: Callable[[Pass], Array], network: Network, loss: Loss, theta: Array, X: Array, Y: Array) -> Array:
-    """A (..., P, P) matrix that is a mean over samples, as many at once as fit, brought from the order of the blocks into theta's."""
-    m, widest = X.shape[-1], max(max(n + 1, k) for k, n in network.shapes)
-    at_once = max(1, CHUNK_BYTES // (8 * run_count(theta, X, Y) * widest**2 * len(network.shapes)))
+    """A (..., P, P) matrix that is a mean over samples, chunk by chunk, brought from the order of the blocks into theta's."""
+    m, order = X.shape[-1], parameter_order(network)
+    chunks = chunk_count(network, run_count(theta, X, Y), m)
+    edges = [round(m * chunk / chunks) for chunk in range(chunks + 1)]
     with np.errstate(all="ignore"):
-        chunks = (slice(start, start + at_once) for start in range(0, m, at_once))
-        parts = (Pass(network, loss, theta, X[..., chunk], Y[..., chunk]) for chunk in chunks)
+        parts = (Pass(network, loss, theta, X[..., start:stop], Y[..., start:stop]) for start, stop in pairwise(edges))
         total = sum(matrix(part) * (part.X.shape[-1] / m) for part in parts)
-    order = parameter_order(network)
     return np.asarray(total)[..., order[:, None], order]
+
+
+def chunk_count(network: Network, runs: int, m: int) -> int:
+    """Into how many chunks m samples are cut: small ones stay in cache, but each costs one addition of the whole matrix."""
+    row = 8 * runs * max(max(n + 1, k) for k, n in network.shapes) ** 2
+    return -(-m // max(CACHE_BYTES // row, min(256, CHUNK_BYTES // row), 1))
 
 
 def run_count(theta: Array, X: Array, Y: Array) -> int:
