@@ -10,7 +10,7 @@ import numpy as np
 from nnviz.figures.animation import MOST_FRAMES
 from nnviz.figures.graph import layer_name
 
-WIDE, WIDE_FRAMES = 5, 40  # a frame of more layers than that carries so much that fewer of them are sent
+FEWER = ((10, 24), (5, 40))  # a frame of more layers than that carries so much that at most so many are sent
 BETWEEN = 8  # frames between two stops, where there is room for so many
 FORWARD, COST, BACKWARD = "forward", "cost", "backward"
 
@@ -70,7 +70,7 @@ def stop_moments(layers: int) -> list[Moment]:
 
 def timeline(layers: int) -> tuple[list[Moment], Flow]:
     """All moments of the animation, at most `MOST_FRAMES`, and where it may rest; a very deep network rests at some of its layers only."""
-    stops, most = stop_moments(layers), MOST_FRAMES if layers <= WIDE else WIDE_FRAMES
+    stops, most = stop_moments(layers), next((frames for deep, frames in FEWER if layers > deep), MOST_FRAMES)
     if len(stops) > most:
         stops = [stops[i] for i in np.linspace(0, len(stops) - 1, most).round().astype(int)]
     between = min(BETWEEN, (most - len(stops)) // max(len(stops) - 1, 1))

@@ -6,6 +6,8 @@ its number wear the same colour. Sums of many terms are shortened in the middle.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nnviz.core.losses import Loss
@@ -77,13 +79,15 @@ def neuron_backward(
     layer: int,
     unit: int,
     colours: Colours,
+    columns: Sequence[int] = (0,),
 ) -> str:
-    """δ of one neuron for the loss of one sample, and the gradients of its first weight and of its bias.
+    """δ of one neuron for the loss of one sample, and the gradients of some of its weights and of its bias.
 
     Parameters
     ----------
     forward, backward : of one sample, m = 1
     target : (k,)
+    columns : of the weights whose gradients are written
 
     Raises
     ------
@@ -98,9 +102,8 @@ def neuron_backward(
         lines = _output_delta(network, forward, loss, target, unit, delta, colours)
     else:
         lines = _hidden_delta(network, theta, forward, backward, layer, unit, delta, colours)
-    return aligned(
-        lines, weight_gradient_lines(network, forward, backward, layer, unit, 0, colours), _bias_gradient(layer, unit, delta, colours)
-    )
+    slopes = [weight_gradient_lines(network, forward, backward, layer, unit, column, colours) for column in columns]
+    return aligned(lines, *slopes, _bias_gradient(layer, unit, delta, colours))
 
 
 def _output_delta(
