@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import linalg
 
+from nnviz.core.descent import descend
+from nnviz.core.objectives import Quadratic
+from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.stability import (
     METHODS,
     eigenvectors,
@@ -219,10 +222,12 @@ def final_error(method, rate, beta, curvature, steps=4000):
 @pytest.mark.parametrize("beta", [0.0, 0.3, 0.9])
 @pytest.mark.parametrize("method", METHODS)
 def test_the_stability_limit_is_where_real_runs_begin_to_diverge(method, beta):
+    bowl, settings = Quadratic(np.diag([2.0, 0.5])), {} if method == "sgd" else {"beta": beta}
     low, high = 0.0, 100.0
     while high - low > 1e-4:
         middle = (low + high) / 2
-        low, high = (middle, high) if final_error(method, middle, beta, 2.0) < 1 else (low, middle)
+        run = descend(bowl, OPTIMIZERS[method](learning_rate=middle, **settings), np.array([1.0, 0.0]), steps=3000)
+        low, high = (middle, high) if run.value[-1] < run.value[0] else (low, middle)
     assert low == pytest.approx(float(stability_limit(method, beta, 2.0)), rel=1e-3)
 
 
