@@ -65,8 +65,10 @@ def draw_curves(chosen: experiment.Experiment, together: bool) -> None:
     rows = view.facts(functions, sums)
     lit = next((i for i, f in enumerate(functions) if f.name == chosen.network.activations[0]), None)
     show.table(HEADS, rows, "What each function is like", chosen=lit)
+    dead, hidden = view.dead(chosen.key, chosen)
     show.sentence(
-        f"The last column counts the {len(sums):,} weighted sums of {chosen.sizes} on the training samples. Bold: its own activation."
+        f"The last column counts the {len(sums):,} weighted sums of {chosen.sizes} on the training samples. Bold: its own activation, "
+        f"under which {dead} of {hidden} hidden neurons are dead (f′(z) = 0 for every sample)."
     )
     for start in range(0, len(functions), 3):
         for column, f in zip(st.columns(3, gap="large"), functions[start : start + 3], strict=False):

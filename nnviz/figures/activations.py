@@ -90,6 +90,11 @@ def softmax_bars(theme: Theme, logits: Array, probabilities: Array, title: str, 
     return {"data": traces, "layout": made}
 
 
+def short_number(value: float) -> str:
+    """Three decimals, and a bare 0 for what is less: it has to fit a cell, and the hover has all digits."""
+    return "0" if abs(value) < 0.0005 else fixed(value, 3)
+
+
 def jacobian(theme: Theme, J: Array, title: str, key: str) -> Figure:
     """A square matrix of slopes as a heat map, signed colours about 0, each cell with its number."""
     names = class_names(len(J))
@@ -98,14 +103,15 @@ def jacobian(theme: Theme, J: Array, title: str, key: str) -> Figure:
     ticks: dict[str, Any] = {"tickvals": list(range(len(J))), "ticktext": names, "fixedrange": True, "showgrid": False, "zeroline": False}
     cells = [
         {
-            "x": column, "y": row, "text": fixed(J[row, column], 3), "showarrow": False,
-            "font": {"size": 14, "color": ink(signed_colour(theme, float(J[row, column]), largest))},
+            "x": column, "y": row, "text": short_number(J[row, column]), "showarrow": False,
+            "font": {"size": 14 if len(J) < 5 else 12, "color": ink(signed_colour(theme, float(J[row, column]), largest))},
         }
         for row in range(len(J)) for column in range(len(J))
     ]  # fmt: skip
     a, z = symbol(theme, "a", "i"), symbol(theme, "z", "j")
     heat = {
-        "type": "heatmap", "name": "Jacobian", "x": np.arange(len(J)), "y": np.arange(len(J)), "z": J, "customdata": customdata, "zmin": -largest, "zmax": largest, "xgap": 2, "ygap": 2,
+        "type": "heatmap", "name": "Jacobian", "x": np.arange(len(J)), "y": np.arange(len(J)), "z": J,
+        "customdata": customdata, "zmin": -largest, "zmax": largest, "xgap": 2, "ygap": 2,
         "colorscale": colorscale(theme.diverging), "showscale": False,
         "hovertemplate": "∂a<sub>%{customdata[0]}</sub>/∂z<sub>%{customdata[1]}</sub> = %{z:.6g}<extra></extra>",
     }  # fmt: skip

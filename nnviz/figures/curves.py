@@ -155,7 +155,7 @@ def _column_axes(
         f"xaxis{x if x > 1 else ''}": axis(
             theme, words.x, range=list(limits["x"]), domain=[left, left + width], anchor=ref("y", bottom), fixedrange=True,
             nticks=5, automargin=False, showspikes=True, spikemode="across", spikethickness=1, spikecolor=theme.zero, spikedash="solid",
-            hoverformat=".2f", unifiedhovertitle={"text": ""},
+            hoverformat=".2f", unifiedhovertitle={"text": f"{words.x} = %{{x:.2f}}"},
         ),
         f"yaxis{top if top > 1 else ''}": axis(theme, "", range=list(limits["value"]), domain=list(upper), **plain),
         f"yaxis{bottom}": axis(theme, "", range=list(limits["slope"]), domain=list(lower), **(plain | {"nticks": 4})),
@@ -188,7 +188,7 @@ def _hover(curves: Sequence[Curve], chosen: int, words: Words) -> str:
     for index, curve in enumerate(curves):
         name = f"<b>{curve.name}</b>" if index == chosen else curve.name
         lines.append(f"{name}  {words.value} = %{{customdata[{2 * index}]:.6g}}  {words.slope} = %{{customdata[{2 * index + 1}]:.6g}}")
-    return f"{words.x} = %{{x:.2f}}<br>" + "<br>".join(lines) + "<extra></extra>"
+    return "<br>".join(lines) + "<extra></extra>"
 
 
 def _column_words(theme: Theme, index: int, curve: Curve, upper: tuple[float, float], words: Words) -> list[dict[str, Any]]:
@@ -260,8 +260,10 @@ def overlaid(
         "data": traces,
         "layout": layout(
             theme, "labelled", title, key, height=height, hovermode="x unified", hoversubplots="axis", shapes=[guide],
-            margin={"l": 48, "r": 128, "t": 58, "b": 44, "pad": 0},
-            xaxis=axis(theme, words.x, range=list(limits["x"]), anchor="y2", fixedrange=True, hoverformat=".3f"),
+            margin={"l": 48, "r": 142, "t": 58, "b": 44, "pad": 0},
+            xaxis=axis(
+                theme, words.x, range=list(limits["x"]), anchor="y2", fixedrange=True, unifiedhovertitle={"text": f"{words.x} = %{{x:.4g}}"},
+            ),
             yaxis=axis(theme, words.value, range=list(limits["value"]), domain=[split + 0.03, 1], fixedrange=True),
             yaxis2=axis(theme, words.slope, range=list(limits["slope"]), domain=[0, split - 0.03], fixedrange=True, nticks=4),
             annotations=end_labels(theme, [curve.name for curve in curves], [curve.value for curve in curves], limits["value"],
@@ -298,7 +300,7 @@ def end_labels(
         labels.append(
             {
                 "xref": "paper", "x": 1, "xanchor": "left", "xshift": 10, "yref": "y", "y": low, "yshift": height, "yanchor": "middle",
-                "showarrow": False, "text": short(name, 18), "font": {"size": 13, "color": colour},
+                "showarrow": False, "text": short(name, 20), "font": {"size": 13, "color": colour},
             }
         )  # fmt: skip
     return labels

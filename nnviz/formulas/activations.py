@@ -59,7 +59,8 @@ def with_numbers(f: Activation, z: float, colours: Mapping[str, str]) -> str:
     lines = []
     for name, formula, value in (("f", f.formula, float(f(z))), ("f'", f.derivative_formula, float(f.derivative(z)))):
         result = coloured(latex(value), colours["a"]) if name == "f" else latex(value)
-        put_in = with_number(formula, z, colours["z"])
+        # What stands behind a \\quad tells constants and abbreviations: the result belongs before it.
+        put_in = with_number(formula.split(r"\quad")[0], z, colours["z"])
         # Long formulas have their result on a line of its own: three of them stand side by side.
         lines += [
             rf"{name}({variable}) &= {with_symbol(formula, colours['z'])}",

@@ -23,11 +23,20 @@ FLAT = 0.01  # a curve is called saturated where |f′| is below
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def weighted_sums(setup: str, _experiment: Experiment) -> Array:
+def weighted_sums(key: str, _experiment: Experiment) -> Array:
     """Each z of all hidden neurons (of the outputs, where there are none) for the training samples, as one row."""
     forward = _experiment.network.forward(_experiment.theta, _experiment.data.train.X)
     layers = range(1, max(2, len(_experiment.network.sizes) - 1))
     return np.concatenate([forward.z(layer).ravel() for layer in layers])
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def dead(key: str, _experiment: Experiment) -> tuple[int, int]:
+    """Hidden neurons whose slope is exactly 0 for every training sample, and all hidden neurons."""
+    network = _experiment.network
+    forward = network.forward(_experiment.theta, _experiment.data.train.X)
+    layers = [(f, forward.z(l)) for l, f in enumerate(network.layer_activations[:-1], start=1) if f.elementwise]
+    return sum(int((f.derivative(z) == 0).all(axis=-1).sum()) for f, z in layers), sum(len(z) for _, z in layers)
 
 
 @lru_cache(maxsize=64)
