@@ -104,9 +104,9 @@ class _Walk:
         self.optimizer = as_optimizer(optimizer)
         self.theta = _start(objective, self.optimizer, theta0)
         self.steps = _checked_steps(steps)
-        self.factors = _factors(schedule, self.steps)
         self.objective = objective.fresh() if hasattr(objective, "fresh") else objective
         self.book = _Book(self.theta, self.steps, _checked_names(self.optimizer, record))
+        self.factors = _factors(schedule, self.steps)
         self.scheduled = schedule is not None
         self.state = self.optimizer.start(self.theta, self.objective)
         self.began = time.perf_counter()
