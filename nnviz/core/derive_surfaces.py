@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from nnviz.core.expressions import FUNCTIONS, SURFACE_FUNCTIONS, derive, is_partial, write_functions, write_latex
+from nnviz.core.derivation import FUNCTIONS, derive, is_partial, write_functions, write_latex
+from nnviz.core.expressions import SURFACE_FUNCTIONS
 
 PARAMETERS = ("condition",)
 HEADER = '''"""Value, derivatives and LaTeX of each built-in surface, by its formula. Written by derive_surfaces.py; not to be edited."""
@@ -20,7 +21,7 @@ HEADER = '''"""Value, derivatives and LaTeX of each built-in surface, by its for
 from math import e, pi
 from typing import Any
 
-from nnviz.core.expressions import FUNCTIONS
+from nnviz.core.derivation import FUNCTIONS
 
 '''
 

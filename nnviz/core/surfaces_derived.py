@@ -7,7 +7,7 @@
 from math import e, pi
 from typing import Any
 
-from nnviz.core.expressions import FUNCTIONS
+from nnviz.core.derivation import FUNCTIONS
 
 sin = FUNCTIONS["sin"].numpy
 cos = FUNCTIONS["cos"].numpy

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from nnviz.core.expressions import ACTIVATION_FUNCTIONS, FUNCTIONS, SURFACE_FUNCTIONS, compile_expression
+from nnviz.core.derivation import FUNCTIONS
+from nnviz.core.expressions import ACTIVATION_FUNCTIONS, SURFACE_FUNCTIONS, compile_expression
 from nnviz.core.grammar import MAX_LENGTH, ExpressionError
 
 POINTS = np.linspace(-1.9, 2.1, 37)

@@ -9,8 +9,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from nnviz.core import derive_surfaces
+from nnviz.core.derivation import derive, write_functions, write_latex
 from nnviz.core.descent import descend
-from nnviz.core.expressions import SURFACE_FUNCTIONS, derive, load_function, write_functions, write_latex
+from nnviz.core.expressions import SURFACE_FUNCTIONS, load_function
 from nnviz.core.grammar import ExpressionError
 from nnviz.core.surfaces import FORMULAS, SURFACES, Noisy, Surface, ravine
 from nnviz.core.surfaces_derived import DERIVED
