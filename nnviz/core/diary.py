@@ -55,27 +55,34 @@ class Judge:
     """Cost and score of networks on one part of the data."""
 
     def __init__(self, network: Network, loss: Loss, X: Array, Y: Array, task: str) -> None:
-        self.task, self.samples = task, Samples(network, loss, X, Y) if X.shape[-1] else None
+        self.network, self.samples = network, Samples(network, loss, X, Y) if X.shape[-1] else None
+        self.classifies, self.score = task == "classification", hits if task == "classification" else squared_distance
         self.spread = float(((Y - Y.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-2).mean()) if X.shape[-1] else 0.0
 
     def __call__(self, theta: Array) -> tuple[Array, Array]:
         """Cost and accuracy or R², both (...), from theta (..., P)."""
         if self.samples is None:
             return np.full(theta.shape[:-1], np.nan), np.full(theta.shape[:-1], np.nan)
-        if self.task == "classification":
-            return self.samples.costs(theta, hits)
-        cost, distance = self.samples.costs(theta, squared_distance)
-        with np.errstate(all="ignore"):
-            # A constant target leaves nothing to explain: R² is 1 for an exact fit, as in scikit-learn, and not defined for others.
-            return cost, 1 - np.where(distance == 0, 0.0, distance / np.where(self.spread, self.spread, np.nan))
+        cost, score = self.samples.costs(theta, self.score)
+        return cost, self._told(score)
 
-    def gradient_norms(self, theta: Array) -> Array:
-        """Length of the gradient by layer, (..., L)."""
+    def with_gradient_norms(self, theta: Array) -> tuple[Array, Array, Array]:
+        """And the length of the gradient by layer, (..., L)."""
         assert self.samples is not None
-        network = self.samples.network
+        cost, score, gradient = self.samples.gradients(theta, self.score)
         with np.errstate(all="ignore"):
-            layers = blocks(network, self.samples.gradients(theta))
-            return np.stack([np.sqrt((layer**2).sum(axis=(-2, -1))) for layer in layers], axis=-1)
+            norms = [np.sqrt((layer**2).sum(axis=(-2, -1))) for layer in blocks(self.network, gradient)]
+        return cost, self._told(score), np.stack(norms, axis=-1)
+
+    def _told(self, score: Array) -> Array:
+        """Mean hits as they are, a mean squared distance as R².
+
+        A constant target leaves nothing to explain: R² is 1 for an exact fit, as in scikit-learn, and not defined for others.
+        """
+        if self.classifies:
+            return score
+        with np.errstate(all="ignore"):
+            return 1 - np.where(score == 0, 0.0, score / (self.spread or np.nan))
 
 
 class EarlyStopping:
@@ -162,8 +169,9 @@ class Diary:
         if self.pages:
             theta, rate = (np.stack(parts) for parts in zip(*self.pages, strict=True))
             self.pages.clear()
-            train, test = (judge(theta) for judge in self.judges)
-            self.told.append((theta, train[0], test[0], train[1], test[1], self.judges[0].gradient_norms(theta), rate))
+            train_cost, train_score, norms = self.judges[0].with_gradient_norms(theta)
+            test_cost, test_score = self.judges[1](theta)
+            self.told.append((theta, train_cost, test_cost, train_score, test_score, norms, rate))
         columns = [np.concatenate(parts) for parts in zip(*self.told, strict=True)]
         theta, train_cost, test_cost, train_accuracy, test_accuracy, gradient_norm, learning_rate = columns
         return Run(

@@ -218,8 +218,11 @@ class Pass:
 
     def gradient(self, X: Array, Y: Array) -> Calls:
         """∂C/∂[W|b] of every layer into `G`; X (..., m, n+1) rows that end in a one, Y (..., k, m)."""
-        last = product(self.units[0].D, X, self.G[0])
-        return [*self.logits(X), *self.to_output, *self._delta(Y), *self.to_first_layer, last]
+        return [*self.logits(X), *self.to_output, *self.back(X, Y)]
+
+    def back(self, X: Array, Y: Array) -> Calls:
+        """From the output back to `G`."""
+        return [*self._delta(Y), *self.to_first_layer, product(self.units[0].D, X, self.G[0])]
 
     def _delta(self, Y: Array) -> Calls:
         """δ of the last layer."""

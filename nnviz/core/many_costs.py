@@ -88,37 +88,37 @@ class Samples:
 
     def costs(self, theta: Array, score: Score | None = None) -> tuple[Array, Array]:
         """Mean loss and mean score of each network, both (...), from theta (..., P) in PyTorch's order."""
+        return self._told(theta, score, None)
+
+    def gradients(self, theta: Array, score: Score | None = None) -> tuple[Array, Array, Array]:
+        """As `costs`, and in the same pass the gradient of the mean loss, (..., P) in block layout."""
+        gradient = np.zeros((*self._flat(theta)[1], theta.shape[-1]))
+        return *self._told(theta, score, gradient.reshape(-1, theta.shape[-1])), gradient
+
+    def _told(self, theta: Array, score: Score | None, gradient: Array | None) -> tuple[Array, Array]:
         theta, batch = self._flat(theta)
-        tapes = [(span, network, network.logits(self.X[..., span, :]), self.Y[..., span]) for span, network in self.passes]
+        parts = [(span, one, self.X[..., span, :], self.Y[..., span]) for span, one in self.passes]
+        tapes = [(span, one, one.logits(X), Y, [] if gradient is None else one.back(X, Y)) for span, one, X, Y in parts]
         values, scores = np.zeros((2, self.count, self.m))
         told = np.empty((2, len(theta)))
         with np.errstate(all="ignore"):
             for chunk in self._chunks(theta):
-                for span, network, tape, Y in tapes:
-                    play(tape)
-                    if self.from_logits:
-                        values[:, span] = self.terms(network.Z[-1], Y).sum(axis=-2)
-                    if score or not self.from_logits:
-                        play(network.to_output)
-                    if not self.from_logits:
-                        values[:, span] = self.terms(network.units[-1].A, Y).sum(axis=-2)
-                    if score:
-                        scores[:, span] = score(network.units[-1].A, Y)
                 loaded = chunk.stop - chunk.start
+                for span, one, forth, Y, back in tapes:
+                    play(forth)
+                    if self.from_logits:
+                        values[:, span] = self.terms(one.Z[-1], Y).sum(axis=-2)
+                    if score or back or not self.from_logits:
+                        play(one.to_output)
+                    if not self.from_logits:
+                        values[:, span] = self.terms(one.units[-1].A, Y).sum(axis=-2)
+                    if score:
+                        scores[:, span] = score(one.units[-1].A, Y)
+                    if gradient is not None:
+                        play(back)
+                        gradient[chunk] += self.gradient[:loaded]
                 told[:, chunk] = values.mean(axis=-1)[:loaded], scores.mean(axis=-1)[:loaded]
         return told[0].reshape(batch), told[1].reshape(batch)
-
-    def gradients(self, theta: Array) -> Array:
-        """Gradient of the mean loss of each network, (..., P) in block layout."""
-        theta, batch = self._flat(theta)
-        tapes = [network.gradient(self.X[..., span, :], self.Y[..., span]) for span, network in self.passes]
-        total = np.zeros_like(theta)
-        with np.errstate(all="ignore"):
-            for chunk in self._chunks(theta):
-                for tape in tapes:
-                    play(tape)
-                    total[chunk] += self.gradient[: chunk.stop - chunk.start]
-        return total.reshape(*batch, -1)
 
     def _flat(self, theta: Array) -> tuple[Array, tuple[int, ...]]:
         batch = np.broadcast_shapes(theta.shape[:-1], self.own)

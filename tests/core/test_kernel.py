@@ -78,7 +78,7 @@ def test_costs_and_gradients_of_many_networks_are_the_definitions(output, loss, 
     X, Y = rng.normal(size=(2, 57)), targets(loss, 3, 57, rng)
     cost, samples = NetworkCost(network, loss, X, Y), Samples(network, loss, X, Y)
     assert samples.costs(theta)[0] == pytest.approx(cost.value(theta), rel=1e-12)
-    gradient = samples.gradients(theta)[..., np.argsort(block_order(network))]
+    gradient = samples.gradients(theta)[2][..., np.argsort(block_order(network))]
     assert gradient == pytest.approx(cost.gradient(theta), rel=1e-10, abs=1e-13)
 
 
@@ -130,7 +130,7 @@ def test_blocks_of_samples_cover_all_of_them(monkeypatch):
     samples, cost = Samples(network, "cross_entropy", X, Y), NetworkCost(network, "cross_entropy", X, Y)
     assert len(samples.passes) > 2
     assert samples.costs(theta)[0] == pytest.approx(cost.value(theta))
-    assert samples.gradients(theta)[..., np.argsort(block_order(network))] == pytest.approx(cost.gradient(theta), rel=1e-9)
+    assert samples.gradients(theta)[2][..., np.argsort(block_order(network))] == pytest.approx(cost.gradient(theta), rel=1e-9)
 
 
 def test_overflow_is_a_number_and_no_warning():

@@ -1,4 +1,4 @@
-"""What training promises: it is the plain loop of definitions, many runs are the single ones, bad rates are results and bad data sentences."""
+"""Training is the plain loop of its definition, many runs are the single ones, bad rates are results and bad data sentences."""
 
 import time
 from types import SimpleNamespace

@@ -1,0 +1,56 @@
+"""A map over two hyperparameters: 64 × 64 runs of 200 full-batch steps, a 2-8-1 network on 64 samples."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from benchmarks.measuring import Peer, Row, Work, timed
+from benchmarks.workload import LOSS
+from nnviz.core.datasets import DATASETS
+from nnviz.core.network import Network
+from nnviz.core.optimizers import OPTIMIZERS
+from nnviz.core.training import train
+
+NETWORK = Network((2, 8, 1), ("tanh", "sigmoid"))
+DATA = DATASETS["spiral"](samples=64, noise=0.1, test_fraction=0.0, seed=0)
+PIXELS, STEPS = 64 * 64, 200
+RATES = np.repeat(np.geomspace(1e-2, 1e2, 64), 64)[:, None]
+SCALES = np.tile(np.geomspace(0.1, 10, 64), 64)[:, None]
+START = NETWORK.initialize() * SCALES
+
+
+def rows(options: argparse.Namespace) -> list[Row]:
+    """Against JAX jitted and vmapped over all pixels."""
+    return [
+        Row("64 × 64 map, 200 full-batch steps of 2-8-1 on 64 samples", ours, [Peer("JAX, jitted and vmapped", jax_map, "≥ 1×")], "≤ 4 s")
+    ]
+
+
+def ours() -> Work:
+    """`train()` on a batch of 4096 runs, each with its own rate and initial scale."""
+    return timed(lambda: train(NETWORK, LOSS, DATA, OPTIMIZERS["sgd"](RATES), steps=STEPS, batch_size=64, theta0=START, snapshots=2), 1)
+
+
+def jax_map() -> Work:
+    """The same as a scan of gradient steps, vmapped over rates and starts."""
+    import jax
+    import jax.numpy as jnp
+
+    inputs, targets = DATA.train.X.astype(np.float32), DATA.train.Y.astype(np.float32)
+
+    def cost(layers):
+        (W1, b1), (W2, b2) = layers
+        z = W2 @ jnp.tanh(W1 @ inputs + b1) + b2
+        return jnp.mean(jnp.logaddexp(0.0, z) - targets * z)
+
+    def fit(layers, rate):
+        def step(layers, _):
+            return jax.tree.map(lambda p, g: p - rate * g, layers, jax.grad(cost)(layers)), None
+
+        return jax.lax.scan(step, layers, None, length=STEPS)[0]
+
+    whole = jax.jit(jax.vmap(fit))
+    start = [(layer.W.astype(np.float32), layer.b.astype(np.float32)) for layer in NETWORK.unpack(START)]
+    return timed(lambda: jax.block_until_ready(whole(start, RATES[:, 0].astype(np.float32))), 1)
