@@ -177,7 +177,7 @@ ELEMENTWISE = (
     ),
     Activation(
         "mish", "Mish", r"z\,\tanh(\ln(1+e^{z}))", r"\tanh s+z\,\sigma(z)\,(1-\tanh^2 s),\quad s=\ln(1+e^{z})",
-        lambda z: z * np.tanh(softplus(z)), mish_slope, mish_second, (-0.30884052, np.inf), r"[-0.309, \infty)",
+        lambda z: z * np.tanh(softplus(z)), mish_slope, mish_second, (-0.3088434130172504, np.inf), r"[-0.309, \infty)",
     ),
     Activation(
         "hardsigmoid", "Hardsigmoid", r"\min\left(1, \max\left(0, \tfrac{z+3}{6}\right)\right)",

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnviz.core.activations import Activation, get_activation
+from nnviz.core.activations import Activation
+from nnviz.core.architecture import checked_batch, checked_seed, checked_sizes, layer_activations
 from nnviz.core.initializers import Initializer, get_initializer
 from nnviz.core.losses import Loss, get_loss
 
@@ -136,13 +136,11 @@ class Network:
         ValueError
             An unknown initialiser, a seed or batch that is no whole number of 0 or more, or more than 2 GB of numbers.
         """
-        chosen = get_initializer(initializer)
+        chosen, seed = get_initializer(initializer), checked_seed(seed)
         shape = (*checked_batch(batch), self.parameter_count)
-        if not isinstance(seed, Integral) or seed < 0:
-            raise ValueError(f"seed is {seed!r:.40}: it needs to be a whole number of 0 or more")
         if np.prod(shape, dtype=float) > MOST_NUMBERS:
             raise ValueError(f"theta would be {shape}: at most {MOST_NUMBERS} numbers are made at once; take a smaller network or batch")
-        theta = chosen.draw(np.random.default_rng(int(seed)), shape)
+        theta = chosen.draw(np.random.default_rng(seed), shape)
         for layer in self.unpack(theta):
             layer.W[...] = chosen.weights(layer.W)
             layer.b[...] = chosen.biases(layer.b, layer.W.shape[-1])
@@ -325,39 +323,3 @@ def transposed(A: Array) -> Array:
 def samples_first(moved: Array) -> Array:
     """Directions, units, samples (..., n, k, m) as a Jacobian a sample, (..., m, k, n)."""
     return moved.swapaxes(-1, -3)
-
-
-def checked_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
-    """Layer sizes as a tuple of int, or a ValueError that says which is wrong."""
-    try:
-        given = tuple(sizes)
-    except TypeError as error:
-        raise ValueError(f"sizes is {sizes!r:.60}: it needs a sequence such as (2, 8, 1), the inputs first, the outputs last") from error
-    wrong = next((size for size in given if isinstance(size, bool) or not isinstance(size, Integral) or size < 1), None)
-    if wrong is not None:
-        raise ValueError(f"sizes holds {wrong!r:.60}: each layer needs a whole number of units, 1 or more, as in (2, 8, 1)")
-    if len(given) < 2:
-        raise ValueError(f"sizes is {given}: a network needs at least 2 sizes, its inputs and its outputs")
-    return tuple(int(size) for size in given)
-
-
-def layer_activations(activations: str | Activation | Sequence[str | Activation], layers: int) -> tuple[Activation, ...]:
-    """One activation a layer; a single one stands for every layer."""
-    if isinstance(activations, str | Activation):
-        return (get_activation(activations),) * layers
-    try:
-        given = tuple(activations)
-    except TypeError as error:
-        raise ValueError(f"activations is {activations!r:.60}: give one name, or one for each of the {layers} layers") from error
-    if len(given) != layers:
-        names = ", ".join(f"{f!r:.20}" for f in given[:8])
-        raise ValueError(f"{len(given)} activations were given ({names}) and there are {layers} layers after the input: give one for each")
-    return tuple(get_activation(f) for f in given)
-
-
-def checked_batch(batch: int | Sequence[int]) -> tuple[int, ...]:
-    """Batch dimensions as a tuple of int."""
-    given = (batch,) if isinstance(batch, Integral) else tuple(batch)  # type: ignore[arg-type]
-    if any(not isinstance(size, Integral) or size < 0 for size in given):
-        raise ValueError(f"batch is {given!r:.60}: it needs whole numbers of 0 or more, as in (48,)")
-    return tuple(int(size) for size in given)
