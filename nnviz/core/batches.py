@@ -76,11 +76,13 @@ class Batches:
         runs = self.parameters.shape[:-1]
         total = len(self.parameters) if runs else 1
         count = min(total, max(1, CACHE_BYTES // (8 * stack_rows(self.network) * size)))
-        stack = Stack.of(self.network, (count,) if runs else (), size)
+        stack = Stack(self.network, (count,) if runs else (), size)
         for start in range(0, total, count):
             part = slice(start, start + count) if runs else slice(None)
             W, G = (blocks(self.network, flat[part]) for flat in (self.parameters, self.gradient))
-            yield part, Pass(self.network, self.loss, W, G, stack.runs(len(W[0])) if runs else stack, 1 / size)
+            rest = total - start
+            here = stack if rest >= count else Stack(self.network, (rest,), size)
+            yield part, Pass(self.network, self.loss, W, G, here, 1 / size)
 
     def permutation(self) -> NDArray[np.integer]:
         """The next epoch's order, (m,) or (R, m)."""

@@ -155,29 +155,42 @@ def through_softmax(A: Array, D: Array, T: Array) -> Calls:
 
 
 def stack_rows(network: Network) -> int:
-    """Units of all layers after the input, and a row of ones for each layer."""
-    return sum(k + 1 for k in network.sizes[1:])
+    """Units of all layers after the input, and a row of ones below each hidden one."""
+    return sum(network.sizes[1:]) + len(network.sizes) - 2
 
 
-class Stack(NamedTuple):
-    """Buffers of all layers one below the other, (*runs, rows, m), a layer's units and then its row of ones."""
+class Rows(NamedTuple):
+    """Buffers of one layer, (*runs, rows, m), or of several, as one row of numbers."""
 
     A: Array
     Z: Array
     T: Array  # slopes f′(Z)
     D: Array  # δ = ∂C/∂Z
 
-    @classmethod
-    def of(cls, network: Network, runs: tuple[int, ...], samples: int) -> Stack:
-        shape = (*runs, stack_rows(network), samples)
+    def of(self, part: Callable[[Array], Array]) -> Rows:
+        return Rows(*(part(buffer) for buffer in self))
+
+
+class Stack:
+    """The buffers of a pass: layer after layer in one stretch of memory, so that what is done to neighbours is one call.
+
+    `layers` have their row of ones, `units` are the layers without it.
+    """
+
+    def __init__(self, network: Network, runs: tuple[int, ...], samples: int) -> None:
+        widths = network.sizes[1:]
+        heights = [k + 1 for k in widths[:-1]] + [widths[-1]]
+        ends = list(accumulate(prod(runs) * rows * samples for rows in heights))
         # A buffer that no call touches takes no memory: the system gives pages when they are first written.
-        return cls(np.ones(shape), np.zeros(shape), np.empty(shape), np.zeros(shape))
+        self.flat = Rows(np.ones(ends[-1]), np.zeros(ends[-1]), np.empty(ends[-1]), np.zeros(ends[-1]))
+        self.starts, self.ends = [0, *ends[:-1]], ends
+        shapes = [(*runs, rows, samples) for rows in heights]
+        self.layers = [self.span(l, l).of(partial(np.reshape, shape=shape)) for l, shape in enumerate(shapes)]
+        self.units = [layer.of(lambda buffer, k=k: buffer[..., :k, :]) for layer, k in zip(self.layers, widths, strict=True)]  # type: ignore[misc]
 
-    def rows(self, start: int, stop: int) -> Stack:
-        return Stack(*(buffer[..., start:stop, :] for buffer in self))
-
-    def runs(self, count: int) -> Stack:
-        return Stack(*(buffer[:count] for buffer in self))
+    def span(self, first: int, last: int) -> Rows:
+        """Layers first to last as one row of numbers."""
+        return self.flat.of(lambda buffer: buffer[self.starts[first] : self.ends[last]])
 
 
 class Pass:
@@ -193,10 +206,7 @@ class Pass:
     def __init__(self, network: Network, loss: Loss, W: list[Array], G: list[Array], stack: Stack, share: float) -> None:
         self.f = network.layer_activations
         self.loss, self.W, self.G, self.stack, self.share = loss, W, G, stack, np.array(share)
-        ends = list(accumulate(k + 1 for k in network.sizes[1:]))
-        self.spans = [(end - k - 1, end) for k, end in zip(network.sizes[1:], ends, strict=True)]
-        self.layers = [stack.rows(start, end) for start, end in self.spans]
-        self.units = [stack.rows(start, end - 1) for start, end in self.spans]
+        self.layers, self.units = stack.layers, stack.units
         # An activation that works in place has one buffer for Z and A.
         self.Z = [units.A if in_place(f) else units.Z for f, units in zip(self.f, self.units, strict=True)]
         self.to_logits, self.to_output, self.to_first_layer = self._to_logits(), self._apply(-1), self._to_first_layer()
@@ -248,11 +258,11 @@ class Pass:
     def _slopes(self) -> Calls:
         """f′ of all hidden layers; neighbours that share an activation take one call together."""
         calls: Calls = []
-        for f, members in groupby(zip(self.f[:-1], self.spans[:-1], strict=True), key=lambda pair: pair[0]):
-            spans = [span for _, span in members]
+        for f, members in groupby(range(len(self.f) - 1), key=lambda layer: self.f[layer]):
+            layers = list(members)
             if f.elementwise:
-                rows = self.stack.rows(spans[0][0], spans[-1][1])
-                calls += slope(f, rows.Z, rows.A, rows.T)
+                together = self.stack.span(layers[0], layers[-1])
+                calls += slope(f, together.Z, together.A, together.T)
         return calls
 
     def _through(self, layer: int) -> Calls:

@@ -68,11 +68,11 @@ class Samples:
     def _passes(self) -> Iterator[tuple[slice, Pass]]:
         """A pass for each block of samples; all of one size share their buffers."""
         W, G = blocks(self.network, self.parameters), blocks(self.network, self.gradient)
-        whole = Stack.of(self.network, (self.count,), self.block)
+        whole = Stack(self.network, (self.count,), self.block)
         for start in range(0, self.m, self.block):
             span = slice(start, min(start + self.block, self.m))
             size = span.stop - start
-            stack = whole if size == self.block else Stack.of(self.network, (self.count,), size)
+            stack = whole if size == self.block else Stack(self.network, (self.count,), size)
             yield span, Pass(self.network, self.loss, W, G, stack, 1 / self.m)
 
     def _chunks(self, theta: Array) -> Iterator[slice]:

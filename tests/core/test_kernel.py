@@ -27,7 +27,7 @@ def kernel_gradient(network, loss, theta, X, Y):
     order = block_order(network)
     parameters = np.ascontiguousarray(theta[..., order])
     gradient = np.empty_like(parameters)
-    stack = Stack.of(network, theta.shape[:-1], X.shape[-1])
+    stack = Stack(network, theta.shape[:-1], X.shape[-1])
     one = Pass(network, get_loss(loss), blocks(network, parameters), blocks(network, gradient), stack, 1 / X.shape[-1])
     with np.errstate(all="ignore"):
         play(one.gradient(with_ones(X), Y))
