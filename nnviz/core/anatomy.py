@@ -33,7 +33,7 @@ class Anatomy:
     rate: Array  # (steps,): the learning rate in force
     theta: Array  # (steps, P): before the step
     update: Array  # (steps, P): what the engine did
-    around: dict[str, float]  # what is done around the rule, by hyperparameter: max_norm, max_value, weight_decay
+    around: dict[str, Any]  # what is done around the rule, by hyperparameter: max_norm, max_value, weight_decay
 
     def __len__(self) -> int:
         """How many steps."""
@@ -77,8 +77,9 @@ def anatomy(optimizer: Optimizer, run: Descent, objective: Any) -> Anatomy:
     inner, rate = optimizer, np.asarray(_rate(optimizer)) * run.learning_rate_factor
     theta, gradient = run.theta[:-1], run.state["gradient"][:-1]
     made: Quantities = {}
-    around: dict[str, float] = {}
-    moved, curvature = theta, 0.0
+    around: dict[str, Any] = {}
+    moved = theta
+    curvature: Any = 0.0
     with np.errstate(all="ignore"):
         while isinstance(inner, ClippedByNorm | ClippedByValue | Decayed):
             changed = np.empty_like(gradient)
@@ -148,11 +149,19 @@ def _rmsprop(o: Any, s: Any) -> Quantities:
 def _adadelta(o: Any, s: Any) -> Quantities:
     v = o.rho * s.second_moment + (1 - o.rho) * s.g**2
     delta = np.sqrt(s.squared_updates + o.epsilon) / np.sqrt(v + o.epsilon) * s.g
-    return {"second_moment": v, "delta": delta, "squared_updates": o.rho * s.squared_updates + (1 - o.rho) * delta**2, "step": -s.rate * delta}
+    return {
+        "second_moment": v,
+        "delta": delta,
+        "squared_updates": o.rho * s.squared_updates + (1 - o.rho) * delta**2,
+        "step": -s.rate * delta,
+    }
 
 
 def _moments(o: Any, s: Any) -> Quantities:
-    return {"first_moment": o.beta1 * s.first_moment + (1 - o.beta1) * s.g, "second_moment": o.beta2 * s.second_moment + (1 - o.beta2) * s.g**2}
+    return {
+        "first_moment": o.beta1 * s.first_moment + (1 - o.beta1) * s.g,
+        "second_moment": o.beta2 * s.second_moment + (1 - o.beta2) * s.g**2,
+    }
 
 
 def _corrected(o: Any, s: Any, first: Array, second: Array) -> Quantities:

@@ -53,12 +53,17 @@ def scale(panel: Panel) -> tuple[float, float]:
     if not known.size:
         return 0.0, 1.0
     spread = max(float(np.ptp(starts)), abs(float(starts.max(initial=1.0))), 1.0) * 100
-    low, high = max(float(known.min()), float(starts.min(initial=0.0)) - spread), min(float(known.max()), float(starts.max(initial=0.0)) + spread)
+    low, high = (
+        max(float(known.min()), float(starts.min(initial=0.0)) - spread),
+        min(float(known.max()), float(starts.max(initial=0.0)) + spread),
+    )
     margin = 0.06 * (high - low) or 0.5
     return low - margin, high + margin
 
 
-def panels(theme: Theme, shown: Sequence[Panel], paths: Sequence[Path], frames: ArrayLike, *, title: str, key: str, height: int = 500) -> Figure:
+def panels(
+    theme: Theme, shown: Sequence[Panel], paths: Sequence[Path], frames: ArrayLike, *, title: str, key: str, height: int = 500
+) -> Figure:
     """Panels one above the other over the same steps; a guide and one marker a run move with the frames.
 
     Parameters
@@ -162,7 +167,9 @@ def _markers(theme: Theme, paths: Sequence[Path], panel: Panel, ends: tuple[floa
     }
 
 
-def _axes(theme: Theme, panel: Panel, ends: tuple[float, float], domain: tuple[float, float], row: int, last: int, bottom: bool) -> dict[str, Any]:
+def _axes(
+    theme: Theme, panel: Panel, ends: tuple[float, float], domain: tuple[float, float], row: int, last: int, bottom: bool
+) -> dict[str, Any]:
     ticks: dict[str, Any] = {"nticks": 4}
     if panel.logarithmic:
         ticks = log_ticks(*ends, most=6 if panel.share > 0.4 else 3) | {"type": "log", "range": [float(np.log10(end)) for end in ends]}
@@ -220,7 +227,12 @@ def _end_labels(theme: Theme, paths: Sequence[Path], panel: Panel, ends: tuple[f
 
 def _name(theme: Theme, path: Path, **place: Any) -> dict[str, Any]:
     shadow = ", ".join(f"0 0 {blur}px {theme.halo}" for blur in (2, 3, 4))
-    return {"text": path.name, "font": {"size": 13, "weight": 600, "color": theme.categorical_text[path.look], "shadow": shadow}, "yref": "y", **place}
+    return {
+        "text": path.name,
+        "font": {"size": 13, "weight": 600, "color": theme.categorical_text[path.look], "shadow": shadow},
+        "yref": "y",
+        **place,
+    }
 
 
 def _apart(items: Sequence[tuple[float, Path]], gap: float) -> list[tuple[float, Path]]:
@@ -256,7 +268,7 @@ def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayL
     arrows : name → (steps, 2), as `Anatomy.arrows`; those in the gradient's units share one scale at each step, the step has its own
     frames : the step of each frame; at the last one nothing follows, so its arrows are those of the step before
     """
-    frames = np.minimum(np.asarray(frames, dtype=int), len(next(iter(arrows.values()))) - 1)
+    shown = np.minimum(np.asarray(frames, dtype=int), len(next(iter(arrows.values()))) - 1)
     names = list(arrows)
     inks = _inks(theme, path)
     with np.errstate(all="ignore"):
@@ -271,19 +283,19 @@ def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayL
     for name, values in norms.items():
         line = {"color": inks[name], "width": 2 if name == "step" else 1.5, "dash": DASHES[name]}
         traces.append(_curve(theme, path, panel, ends, values, 2) | {"line": line, "name": name, "hovertemplate": _told(name)})
-    traces.append(_guide(theme, ends, int(frames[-1]), 2))
+    traces.append(_guide(theme, ends, int(shown[-1]), 2))
     moving = [0, *range(1, 1 + len(names)), 1 + 2 * len(names), len(traces) - 1]
 
     def change(step: int) -> dict[int, Any]:
         tips = [shafts[name][step] for name in names]
         across = _across(shafts["gradient"][step])
-        parts = [{"x": across[:, 0], "y": across[:, 1]}]
+        parts: list[dict[str, Any]] = [{"x": across[:, 0], "y": across[:, 1]}]
         parts += [{"x": np.array([0, tip[0]], dtype=np.float32), "y": np.array([0, tip[1]], dtype=np.float32)} for tip in tips]
         parts.append({"text": [f"{WORDS[name]}  {significant(norms[name][step])}" for name in names]})
         parts.append({"x": [step, step]})
         return dict(zip(moving, parts, strict=True))
 
-    for place, part in change(int(frames[-1])).items():
+    for place, part in change(int(shown[-1])).items():
         traces[place] |= part
     axes = _axes(theme, panel, ends, (0.0, 1.0), 2, panel.values.shape[1] - 1, bottom=True)
     axes["xaxis2"] |= {"domain": [0.58, 1], "range": [0, panel.values.shape[1] - 1]}
@@ -291,7 +303,7 @@ def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayL
     axes["xaxis"] = {"visible": False, "domain": [0, 0.46], "range": [-1.5, 1.5], "constrain": "domain", "constraintoward": "left"}
     axes["yaxis"] = {"visible": False, "range": [-1.45 - 0.3 * len(names), 1.3], "scaleanchor": "x", "constrain": "domain"}
     figure: Figure = {"data": traces, "layout": layout(theme, "plot", title, key, height=height, **axes)}
-    return animate(figure, (change(int(step)) for step in frames))
+    return animate(figure, (change(int(step)) for step in shown))
 
 
 def _inks(theme: Theme, path: Path) -> dict[str, str]:

@@ -21,7 +21,15 @@ DIVERGED_TEXT = "diverged: not finite, beyond 10 × the bounds, or above 1,000 �
 
 
 def rates(
-    theme: Theme, found: RateMap, paths: Sequence[Path], limits: Mapping[str, tuple[float, int]], chosen: Sequence[float], lowest: float, *, title: str, key: str
+    theme: Theme,
+    found: RateMap,
+    paths: Sequence[Path],
+    limits: Mapping[str, tuple[float, int]],
+    chosen: Sequence[float],
+    lowest: float,
+    *,
+    title: str,
+    key: str,
 ) -> Figure:
     """The value after the last step over the learning rate, a line an optimiser; where it diverged, a bar on top.
 
@@ -38,20 +46,25 @@ def rates(
     rows = np.log10(high / low)
     traces: list[dict[str, Any]] = []
     for place, path in enumerate(paths):
-        traces += _rate_curve(theme, found.rates, heights[place], found.diverged[place], path, low, high * 10 ** (rows * (0.05 + 0.035 * place)))
+        traces += _rate_curve(
+            theme, found.rates, heights[place], found.diverged[place], path, low, high * 10 ** (rows * (0.05 + 0.035 * place))
+        )
     traces.append(_chosen(theme, found.rates, heights, paths, chosen, low))
     top = high * 10 ** (rows * (0.06 + 0.035 * len(paths)))
     x_ends = [float(np.log10(found.rates[0])), float(np.log10(found.rates[-1]))]
     shapes, words = _limits(theme, limits, x_ends, low, top)
     made = layout(
-        theme, "labelled", title, key, height="contour", shapes=shapes, annotations=words + _names(theme, paths, heights, low, top),
+        theme, "labelled", title, key, height="contour", shapes=shapes, annotations=words + _names(theme, paths),
         xaxis=axis(theme, "learning rate", type="log", range=x_ends, zeroline=False) | log_ticks(found.rates[0], found.rates[-1]),
-        yaxis=axis(theme, "f − lowest, after the last step", type="log", range=[float(np.log10(low)), float(np.log10(top))], zeroline=False) | log_ticks(low, high),
+        yaxis=axis(theme, "f − lowest, after the last step", type="log", range=[float(np.log10(low)), float(np.log10(top))], zeroline=False)
+        | log_ticks(low, high),
     )  # fmt: skip
     return {"data": traces, "layout": made}
 
 
-def _rate_curve(theme: Theme, rates: Array, heights: Array, diverged: NDArray[np.bool_], path: Path, low: float, bar: float) -> list[dict[str, Any]]:
+def _rate_curve(
+    theme: Theme, rates: Array, heights: Array, diverged: NDArray[np.bool_], path: Path, low: float, bar: float
+) -> list[dict[str, Any]]:
     colour = theme.categorical[path.look]
     drawn = np.where(np.isfinite(heights), np.maximum(heights, low * 1e-3), np.nan)
     told = f"<b>{path.name}</b><br>rate %{{x:.4g}}<br>"
@@ -83,7 +96,9 @@ def _chosen(theme: Theme, rates: Array, heights: Array, paths: Sequence[Path], c
     }
 
 
-def _limits(theme: Theme, limits: Mapping[str, tuple[float, int]], ends: Sequence[float], low: float, top: float) -> tuple[list[Any], list[Any]]:
+def _limits(
+    theme: Theme, limits: Mapping[str, tuple[float, int]], ends: Sequence[float], low: float, top: float
+) -> tuple[list[Any], list[Any]]:
     shapes, words = [], []
     shown = sorted((rate, look, text) for text, (rate, look) in limits.items() if 10 ** ends[0] < rate < 10 ** ends[1])
     for row, (rate, look, text) in enumerate(shown):
@@ -95,13 +110,13 @@ def _limits(theme: Theme, limits: Mapping[str, tuple[float, int]], ends: Sequenc
     return shapes, words
 
 
-def _names(theme: Theme, paths: Sequence[Path], heights: Array, low: float, top: float) -> list[dict[str, Any]]:
-    """Each name at the left end of its line, moved apart, outside on the right where a bar tells that it diverged."""
+def _names(theme: Theme, paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """The names beside the bars on top, in their order."""
     made = []
     for place, path in enumerate(paths):
         font = {"size": 13, "weight": 600, "color": theme.categorical_text[path.look]}
-        made.append({"text": path.name, "font": font, "x": 1, "xref": "x domain", "xanchor": "left", "xshift": 12, "y": 1, "yref": "y domain", "yanchor": "top",
-                     "yshift": -LABEL_GAP * (len(paths) - 1 - place)})  # fmt: skip
+        place_of = {"x": 1, "xref": "x domain", "xanchor": "left", "xshift": 12, "y": 1, "yref": "y domain", "yanchor": "top"}
+        made.append({"text": path.name, "font": font, "yshift": -LABEL_GAP * (len(paths) - 1 - place), **place_of})
     return made
 
 

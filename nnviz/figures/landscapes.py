@@ -20,7 +20,7 @@ from nnviz.formulas.numbers import significant
 
 Array = NDArray[np.floating]
 
-LEVELS = 22  # contour lines
+LEVELS = 16  # contour lines
 TALL = 6.0  # from this ratio of the greatest height to the middle one, heights are drawn to a logarithmic scale
 CLICKS = 41  # places along each axis that can be clicked and tell their value
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon2", "star-diamond")
@@ -78,7 +78,11 @@ class Relief:
         """What the contours are even in."""
         if not self.unit:
             return f"contours even in {name}"
-        shifted = name if abs(self.lowest) < 1e-3 * self.unit else f"({name} {'−' if self.lowest > 0 else '+'} {significant(abs(self.lowest), 3)})"
+        shifted = (
+            name
+            if abs(self.lowest) < 1e-3 * self.unit
+            else f"({name} {'−' if self.lowest > 0 else '+'} {significant(abs(self.lowest), 3)})"
+        )
         scaled = shifted if self.unit == 1 else f"{shifted}/{significant(self.unit)}"
         return f"contours even in log₁₀(1 + {scaled})"
 
@@ -133,7 +137,9 @@ def joined(paths: Sequence[Array]) -> Array:
 
 def _growing(points: Sequence[Array], kept: Sequence[NDArray[np.integer]], frames: NDArray[np.integer]) -> int:
     """How many points of each path are drawn behind its head, so that all frames together stay within the budget."""
-    counts = np.array([[np.searchsorted(k, min(step, len(p) - 1), side="right") + 1 for k, p in zip(kept, points, strict=True)] for step in frames])
+    counts = np.array(
+        [[np.searchsorted(k, min(step, len(p) - 1), side="right") + 1 for k, p in zip(kept, points, strict=True)] for step in frames]
+    )
     tail = int(counts.max(initial=1))
     while tail > 24 and np.minimum(counts, tail).sum() > BUDGET:
         tail = int(0.85 * tail)
@@ -150,6 +156,16 @@ def grown(points: Array, kept: NDArray[np.integer], step: int, tail: int) -> Arr
 def heads(points: Sequence[Array], step: int) -> Array:
     """Where each path stands at a step, (paths, 2)."""
     return np.stack([path[min(step, len(path) - 1)] for path in points])
+
+
+def size_of(path: Path) -> float:
+    """How large the mark at the end of a path is."""
+    return SIZES.get(SYMBOLS[path.look], 16)
+
+
+def by_size(paths: Sequence[Path]) -> list[int]:
+    """The order in which heads are drawn: larger ones first, so that two in one place both show."""
+    return sorted(range(len(paths)), key=lambda place: -size_of(paths[place]))
 
 
 # -------------------------------------------------------------------------------------------------------------- contours
@@ -192,7 +208,8 @@ def contour(
     traces += [_line(theme, path, p[k]) for path, p, k in zip(paths, points, kept, strict=True)]
     traces += _marks(theme, minima, start)
     if paths:
-        traces.append(_heads(theme, paths, heads(points, int(frames[-1])), names))
+        order = by_size(paths)
+        traces.append(_heads(theme, [paths[i] for i in order], heads([points[i] for i in order], int(frames[-1])), names))
     figure: Figure = {
         "data": traces,
         "layout": layout(
@@ -205,16 +222,20 @@ def contour(
     if not paths:
         return figure
     tail = _growing(points, kept, frames)
-    return animate(figure, (_changes(points, kept, int(step), tail, first, len(traces) - 1) for step in frames))
+
+    def change(step: int) -> dict[int, Any]:
+        now = heads([points[i] for i in order], step)
+        return _lengthened(points, kept, step, tail, first) | {len(traces) - 1: {"x": now[:, 0], "y": now[:, 1]}}
+
+    return animate(figure, (change(int(step)) for step in frames))
 
 
-def _changes(points: Sequence[Array], kept: Sequence[NDArray[np.integer]], step: int, tail: int, first: int, head: int) -> dict[int, Any]:
+def _lengthened(points: Sequence[Array], kept: Sequence[NDArray[np.integer]], step: int, tail: int, first: int) -> dict[int, Any]:
     changes: dict[int, Any] = {}
     for place, (path, k) in enumerate(zip(points, kept, strict=True)):
         part = grown(path, k, step, tail)
         changes[first + place] = {"x": part[:, 0], "y": part[:, 1]}
-    now = heads(points, step)
-    return changes | {head: {"x": now[:, 0], "y": now[:, 1]}}
+    return changes
 
 
 def _ground_axis(theme: Theme, name: str, values: Array) -> dict[str, Any]:
@@ -292,20 +313,23 @@ def _marks(theme: Theme, minima: ArrayLike, start: tuple[float, float] | None) -
     steady = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}}}
     cross = {"symbol": "cross-thin", "size": 11, "opacity": 1, "line": {"color": theme.text, "width": 1.5}}
     made: list[dict[str, Any]] = [
-        {"type": "scatter", "mode": "markers", "x": lowest[:, 0], "y": lowest[:, 1], "marker": cross, "hoverinfo": "skip", "name": "minima"} | steady
+        {"type": "scatter", "mode": "markers", "x": lowest[:, 0], "y": lowest[:, 1], "marker": cross, "hoverinfo": "skip", "name": "minima"}
+        | steady
     ]
     if start is not None:
         ring = {"symbol": "circle", "size": 12, "opacity": 1, "color": theme.background, "line": {"color": theme.text, "width": 2.5}}
-        made.append({"type": "scatter", "mode": "markers", "x": [start[0]], "y": [start[1]], "marker": ring, "hoverinfo": "skip", "name": "start"} | steady)
+        made.append(
+            {"type": "scatter", "mode": "markers", "x": [start[0]], "y": [start[1]], "marker": ring, "hoverinfo": "skip", "name": "start"}
+            | steady
+        )
     return made
 
 
 def head_marker(theme: Theme, paths: Sequence[Path]) -> dict[str, Any]:
-    """One marker a path: its colour and its shape, larger first so that two in one place both show."""
-    symbols = [SYMBOLS[path.look] for path in paths]
+    """One marker a path: its colour and its shape."""
     return {
-        "symbol": symbols,
-        "size": [SIZES.get(symbol, 15) for symbol in symbols],
+        "symbol": [SYMBOLS[path.look] for path in paths],
+        "size": [size_of(path) for path in paths],
         "color": [theme.categorical[path.look] for path in paths],
         "opacity": 1,
         "line": {"color": theme.halo, "width": 2},
@@ -370,7 +394,7 @@ def _labels(theme: Theme, paths: Sequence[Path], points: Sequence[Array], ground
 def _leaves(points: Array, low: Array, span: Array) -> Array:
     """The end of a path, or where it crosses the frame for the last time."""
     share = (points - low) / span
-    inside = ((share >= 0) & (share <= 1)).all(axis=1)
+    inside = np.atleast_1d(np.all((share >= 0) & (share <= 1), axis=1))
     if inside[-1] or not inside.any():
         return points[-1].astype(float)
     last = int(np.flatnonzero(inside)[-1])
@@ -412,7 +436,7 @@ def surface(
         traces.append(_minima3(theme, lowest, scale))
     if paths:
         traces.append(_heads3(theme, paths, heads(lines, int(frames[-1]))))
-    axes = scene(theme, names[0], names[1], names[2])
+    axes = scene(theme, names[0], names[1], names[2]) | {"annotations": _labels3(theme, paths, lines, ground)}
     axes["zaxis"] |= _height_ticks(scale) | {"range": [-0.02 * scale.top, 1.06 * scale.top]}
     axes["xaxis"]["range"], axes["yaxis"]["range"] = ([float(v[0]), float(v[-1])] for v in (ground.x, ground.y))
     figure: Figure = {"data": traces, "layout": layout(theme, "scene", title, key, height=height, scene=axes)}
@@ -434,9 +458,28 @@ def _lifted(path: Path, ground: Ground, scale: Relief) -> Array:
     """A path in three dimensions; where it is outside the picture there is nothing."""
     flat = drawable(path, ground)
     heights = np.asarray(path.heights, dtype=float)[: len(flat)]
-    inside = (flat >= [ground.x[0], ground.y[0]]) & (flat <= [ground.x[-1], ground.y[-1]])
-    z = np.where(inside.all(axis=1), scale(heights) + LIFT * scale.top, np.nan)
+    low, high = np.array([ground.x[0], ground.y[0]]), np.array([ground.x[-1], ground.y[-1]])
+    inside = np.all((flat >= low) & (flat <= high), axis=1)
+    z = np.where(inside, scale(heights) + LIFT * scale.top, np.nan)
     return np.column_stack([flat, np.minimum(z, 1.05 * scale.top)]).astype(np.float32)
+
+
+def _labels3(theme: Theme, paths: Sequence[Path], lines: Sequence[Array], ground: Ground) -> list[dict[str, Any]]:
+    """The name of each path over the last of its points that is drawn; names of one place stand one above the other."""
+    made: list[dict[str, Any]] = []
+    ends: list[Array] = []
+    for path, line in zip(paths, lines, strict=True):
+        drawn = np.flatnonzero(np.isfinite(line[:, 2]))
+        if not drawn.size:
+            continue
+        end = line[drawn[-1]].astype(float)
+        rank = sum(bool((np.abs(end[:2] - other[:2]) < 0.15 * ground.span).all()) for other in ends)
+        ends.append(end)
+        font = {"size": 13, "color": theme.text, "weight": 600, "shadow": _shadow(theme)}
+        text = f"{path.name}, {path.note}" if path.note else path.name
+        place = dict(zip("xyz", end.tolist(), strict=True))
+        made.append({"text": text, "font": font, "showarrow": False, "yshift": 16 + LABEL_GAP * rank, **place})
+    return made
 
 
 def _mesh(theme: Theme, ground: Ground, scale: Relief, names: tuple[str, str, str]) -> dict[str, Any]:
@@ -454,7 +497,16 @@ def _mesh(theme: Theme, ground: Ground, scale: Relief, names: tuple[str, str, st
         "cmax": scale.top,
         "showscale": False,
         "lighting": {"ambient": 0.78, "diffuse": 0.35, "specular": 0.04},
-        "contours": {"z": {"show": True, "start": step, "end": scale.top, "size": step, "color": mix(theme.background, theme.muted, 0.45), "width": 1}},
+        "contours": {
+            "z": {
+                "show": True,
+                "start": step,
+                "end": scale.top,
+                "size": step,
+                "color": mix(theme.background, theme.muted, 0.45),
+                "width": 1,
+            }
+        },
         "hovertemplate": f"{names[0]} = %{{x:.4g}}, {names[1]} = %{{y:.4g}}<br>{names[2]} = %{{customdata:.6g}}<extra></extra>",
         "name": "heights",
     }
@@ -462,26 +514,42 @@ def _mesh(theme: Theme, ground: Ground, scale: Relief, names: tuple[str, str, st
 
 def _line3(theme: Theme, path: Path, line: Array) -> dict[str, Any]:
     look = {"width": 6, "color": theme.categorical[path.look]}
-    return {"type": "scatter3d", "mode": "lines", "x": line[:, 0], "y": line[:, 1], "z": line[:, 2], "line": look, "hoverinfo": "skip", "name": path.name}
+    return {
+        "type": "scatter3d",
+        "mode": "lines",
+        "x": line[:, 0],
+        "y": line[:, 1],
+        "z": line[:, 2],
+        "line": look,
+        "hoverinfo": "skip",
+        "name": path.name,
+    }
 
 
 def _minima3(theme: Theme, lowest: Array, scale: Relief) -> dict[str, Any]:
     marker = {"symbol": "cross", "size": 4, "color": theme.text}
     z = np.full(len(lowest), 0.5 * LIFT * scale.top)
-    return {"type": "scatter3d", "mode": "markers", "x": lowest[:, 0], "y": lowest[:, 1], "z": z, "marker": marker, "hoverinfo": "skip", "name": "minima"}
+    return {
+        "type": "scatter3d",
+        "mode": "markers",
+        "x": lowest[:, 0],
+        "y": lowest[:, 1],
+        "z": z,
+        "marker": marker,
+        "hoverinfo": "skip",
+        "name": "minima",
+    }
 
 
 def _heads3(theme: Theme, paths: Sequence[Path], now: Array) -> dict[str, Any]:
     shapes = {"circle": "circle", "square": "square", "diamond": "diamond"}
     return {
         "type": "scatter3d",
-        "mode": "markers+text",
+        "mode": "markers",
         "x": now[:, 0],
         "y": now[:, 1],
         "z": now[:, 2],
         "text": [path.name for path in paths],
-        "textposition": "top center",
-        "textfont": {"size": 12, "color": theme.text},
         "marker": {
             "size": 6,
             "symbol": [shapes.get(SYMBOLS[path.look], "circle") for path in paths],

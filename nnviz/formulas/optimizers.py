@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.core.anatomy import Anatomy
-from nnviz.formulas.numbers import latex
+from nnviz.formulas.numbers import latex, significant
 
 Array = NDArray[np.floating]
 
+_DECAYED = ("next", r"(1-{alpha}\cdot{weight_decay})\,{theta}-{alpha}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")
 _CORRECTED = [("mh", r"\frac{{{m}}}{{1-{beta1}^{{{t}}}}}"), ("vh", r"\frac{{{v}}}{{1-{beta2}^{{{t}}}}}")]
 _MOMENTS = [("m", r"{beta1}\,{m0}+(1-{beta1})\,{g}"), ("v", r"{beta2}\,{v0}+(1-{beta2})\,{g}^2")]
 _ADAM = ("next", r"{theta}-{alpha}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")
@@ -34,7 +35,7 @@ RULES: dict[str, list[tuple[str, str]]] = {
         ("next", r"{theta}-{alpha}\,{delta}"),
     ],
     "adam": [*_MOMENTS, *_CORRECTED, _ADAM],
-    "adamw": [*_MOMENTS, *_CORRECTED, ("next", r"(1-{alpha}\cdot{weight_decay})\,{theta}-{alpha}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")],
+    "adamw": [*_MOMENTS, *_CORRECTED, _DECAYED],
     "amsgrad": [
         *_MOMENTS,
         ("largest", r"\max\left({largest0},\ {v}\right)"),
@@ -48,7 +49,11 @@ RULES: dict[str, list[tuple[str, str]]] = {
         _CORRECTED[1],
         _ADAM,
     ],
-    "radam": [*_MOMENTS, *_CORRECTED, ("next", r"{theta}-{alpha}\,{ratio}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")],
+    "radam": [
+        *_MOMENTS,
+        _CORRECTED[0],
+        ("next", r"{theta}-{alpha}\,{ratio}\,{mh}\,\frac{{\sqrt{{1-{beta2}^{{{t}}}}}}}{{\sqrt{{{v}}}+{epsilon}}}"),
+    ],
     "lion": [
         ("direction", r"{beta1}\,{m0}+(1-{beta1})\,{g}"),
         ("m", r"{beta2}\,{m0}+(1-{beta2})\,{g}"),
@@ -57,23 +62,24 @@ RULES: dict[str, list[tuple[str, str]]] = {
     "newton": [("hessian", r"\nabla^2 f+{damping}\,I"), ("next", r"{theta}-{alpha}\,{hessian}^{{-1}}\,{g}")],
     "lbfgs": [("next", r"{theta}+{step}")],
 }
+DIGITS = 3  # of gradients and memory: a line of Adam is to fit beside its picture; θ has four
 NOTES = {
     "adadelta": "As PyTorch and the paper: ε stands inside both roots.",
     "adagrad": "As PyTorch: ε stands outside the root.",
     "nesterov": "PyTorch's form: written without a look-ahead, θ is where the gradient is taken.",
     "amsgrad": "As PyTorch: the maximum is taken before the bias correction.",
-    "nadam": "As PyTorch: μ rises slowly towards β₁ (momentum decay), and m̂ mixes the gradient with the moment that the next step will see.",
+    "nadam": "As PyTorch: μ rises slowly towards β₁ (momentum decay), and m̂ mixes the gradient with the next step's moment.",
     "radam": "As PyTorch: while ρₜ ≤ 5 the variance is not trusted and the step is momentum alone, θ − α·m̂.",
     "momentum": "The exponential average from v = 0; PyTorch's SGD with dampening starts from the full gradient instead.",
     "newton": "It goes where the gradient is 0: to a saddle just as to a minimum.",
-    "lbfgs": "The direction is the gradient times an inverse Hessian estimated from the last pairs of steps; a line search gives its length.",
+    "lbfgs": "The direction is the gradient times an inverse Hessian estimated from the last steps; a line search gives its length.",
 }
 SYMBOLS = {
     "alpha": r"\alpha", "theta": r"\theta", "beta": r"\beta", "beta1": r"\beta_1", "beta2": r"\beta_2", "rho": r"\rho",
-    "epsilon": r"\epsilon", "g": "g", "velocity": "v", "velocity0": "v", "m": "m", "m0": "m", "v": "v", "v0": "v", "s": "s", "s0": "s", "u": "u",
-    "u0": "u", "mh": r"\hat m", "vh": r"\hat v", "largest": r"v_{\max}", "largest0": r"v_{\max}", "delta": r"\Delta", "direction": "c", "t": "t",
-    "hessian": "H", "damping": r"\lambda", "weight_decay": r"\lambda", "ratio": "r", "step": r"\Delta\theta", "next": r"\theta",
-    "given": r"\nabla f", "max_norm": "c", "max_value": "c",
+    "epsilon": r"\epsilon", "g": "g", "velocity": "v", "velocity0": "v", "m": "m", "m0": "m", "v": "v", "v0": "v", "s": "s", "s0": "s",
+    "u": "u", "u0": "u", "mh": r"\hat m", "vh": r"\hat v", "largest": r"v_{\max}", "largest0": r"v_{\max}", "delta": r"\Delta",
+    "direction": "c", "t": "t", "hessian": "H", "damping": r"\lambda", "weight_decay": r"\lambda", "ratio": "r", "step": r"\Delta\theta",
+    "next": r"\theta", "given": r"\nabla f", "max_norm": "c", "max_value": "c",
 }  # fmt: skip
 QUANTITIES = {  # letter → the quantity's name in the engine
     "g": "gradient", "velocity": "velocity", "m": "first_moment", "v": "second_moment", "s": "sum_of_squares", "u": "squared_updates",
@@ -98,14 +104,15 @@ def vector(values: Array, digits: int = 4) -> str:
 def _lines(inside: Anatomy, step: int) -> list[tuple[str, str]]:
     """The rule's lines for this optimiser as it is set, with what is done around it."""
     optimizer = inside.optimizer
-    lines = RULES[optimizer.name]
+    changed: dict[str, str] = {}
     if not getattr(optimizer, "bias_correction", True):
-        plain = {"mh": "{m}", "vh": "{largest}" if optimizer.name == "amsgrad" else "{v}"}
-        lines = [(result, plain.get(result, template)) if result != "mh" or optimizer.name != "nadam" else (result, template) for result, template in lines]
+        changed = {"mh": "{m}", "vh": "{largest}" if optimizer.name == "amsgrad" else "{v}"}
+        if optimizer.name == "nadam":
+            changed["mh"] = r"(1-\mu_t)\,{g}+\mu_{{t+1}}\,{m}"
+        if optimizer.name == "radam":
+            changed["next"] = r"{theta}-{alpha}\,{ratio}\,\frac{{{mh}}}{{\sqrt{{{v}}}+{epsilon}}}"
     if optimizer.name == "radam" and not np.isfinite(inside.quantities["rectification"][step]).all():
-        lines = [*lines[:-1], ("next", r"{theta}-{alpha}\,{mh}")]
-    if optimizer.name == "nadam" and not optimizer.bias_correction:
-        lines = [(result, r"(1-\mu_t)\,{g}+\mu_{{t+1}}\,{m}" if result == "mh" else template) for result, template in lines]
+        changed["next"] = r"{theta}-{alpha}\,{mh}"
     first = []
     if "max_norm" in inside.around:
         first.append(("g", r"{given}\cdot\min\left(1,\ {max_norm}/\lVert{given}\rVert\right)"))
@@ -113,7 +120,7 @@ def _lines(inside: Anatomy, step: int) -> list[tuple[str, str]]:
         first.append(("g", r"\operatorname{{clip}}\left({given},\ \pm{max_value}\right)"))
     if "weight_decay" in inside.around:
         first.append(("theta", r"(1-{alpha}\cdot{weight_decay})\,{theta0}"))
-    return first + lines
+    return first + [(result, changed.get(result, template)) for result, template in RULES[optimizer.name]]
 
 
 def _numbers(inside: Anatomy, step: int) -> dict[str, str]:
@@ -127,12 +134,18 @@ def _numbers(inside: Anatomy, step: int) -> dict[str, str]:
     for letter, name in QUANTITIES.items():
         if name in inside.quantities:
             value = inside.quantities[name][step]
-            filled[letter] = latex(value[0]) if letter == "ratio" else vector(value)
+            filled[letter] = latex(value[0]) if letter == "ratio" else vector(value, DIGITS)
         if name in inside.before:
-            filled[f"{letter}0"] = vector(inside.before[name][step])
+            filled[f"{letter}0"] = vector(inside.before[name][step], DIGITS)
     filled["theta"] = vector(inside.quantities.get("decayed", inside.theta)[step])
     filled["next"] = vector(inside.theta[step] + inside.quantities["step"][step])
     return filled
+
+
+def check(inside: Anatomy) -> str:
+    """A sentence on the rule, and by how much the rule and the engine differ over the whole run."""
+    note = NOTES.get(inside.optimizer.name, "")
+    return f"{note} The rule worked out line by line and the run differ by at most {significant(inside.difference, 2)}.".strip()
 
 
 def update(inside: Anatomy, step: int, colours: Mapping[str, str]) -> str:

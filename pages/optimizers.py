@@ -1,0 +1,126 @@
+"""Optimisers compared on test surfaces: all paths at once, the inside of one of them, and maps over rates and starts."""
+
+import streamlit as st
+
+from nnviz.core.grammar import ExpressionError
+from nnviz.core.schedules import SCHEDULES
+from nnviz.core.surfaces import SURFACES
+from nnviz.formulas import optimizers as formulas
+from nnviz.formulas.mistakes import marked
+from nnviz.ui import controls, descent_figures, descent_tables, experiment, page, player, show, tuning
+from nnviz.ui import descent_view as view
+from nnviz.ui.descent_trials import TRIALS
+
+VIEWS = ("Results", "Learning rates", "Basins")
+chosen = experiment.current()
+page.head("Optimisers", "Optimisers leave the same start on a surface; watch where each goes, how fast, and what it remembers on the way.")
+place = view.clicked("landscape") or view.clicked("basins")
+if place is not None:
+    st.session_state["start"] = f"{place[0]:.6g}, {place[1]:.6g}"
+
+
+def choose_surface():
+    """The surface, with what only some of them need; a formula that cannot be read is answered and the former one stays."""
+    name = controls.choice("Surface", [*SURFACES, view.OWN], key="surface", default="himmelblau", names=descent_figures.surface_title)
+    condition, formula, reach = 50.0, "", 5.0
+    if name == "ravine":
+        condition = controls.powers("Condition number κ", 0, 3, key="kappa", default=50.0)
+    if name == view.OWN:
+        formula = controls.text("f(x, y) =", key="fxy", default="(1 - x)**2 + 5*(y - x**2)**2", longest=20_000)
+        reach = float(controls.number("x and y up to ±", 0.1, 1000.0, key="reach", default=3.0, step=0.5))
+    try:
+        st.session_state["former surface"] = view.surface_of(name, condition, formula, reach)
+    except ValueError as error:
+        st.error(str(error))
+        if isinstance(error, ExpressionError):
+            st.code(marked(error), language=None)
+    return st.session_state.get("former surface", SURFACES["himmelblau"])
+
+
+def choose_start(surface):
+    """Where the runs begin: a click, two typed numbers, or what suits the surface."""
+    typed = controls.text("Start x, y", key="start", default="", longest=60, placeholder="click, or type -1.5, 2")
+    try:
+        return view.parse_start(typed) if typed.strip() else view.usual_start(surface)
+    except ValueError as error:
+        st.error(str(error))
+        return view.usual_start(surface)
+
+
+def choose_runs(names, surface, start, clip, decay):
+    """Each run as it is set; a setting that does not fit is answered and the former runs stay."""
+    try:
+        settings = tuning.parse(st.session_state.get(tuning.TUNE) or st.query_params.get(tuning.TUNE, ""))
+        rates = {name: view.usual_rate(name, surface, start) for name in names}
+        runs = tuple(tuning.make_run(name, settings, rates[name], clip, decay) for name in names)
+    except ValueError as error:
+        st.error(str(error))
+        runs, settings = st.session_state.get("former runs", (tuning.make_run("sgd", {}, 0.01, 0.0, 0.0),)), {}
+    st.session_state["former runs"] = runs
+    return runs, settings
+
+
+def choose_more():
+    """Noise, schedule, clipping and decay, which combine with any optimiser."""
+    with st.expander("Gradient noise, schedule, clipping, decay"):
+        row = st.columns(5)
+        with row[0]:
+            noise = float(controls.number("Gradient noise σ", 0.0, 1e6, key="gnoise", default=0.0, step=0.5, format="%.4g"))
+        with row[1]:
+            seed = int(controls.number("Seed of the noise", 0, 9999, key="gseed", default=0, step=1))
+        with row[2]:
+            schedule = controls.choice("Schedule", SCHEDULES, key="sched", default="constant")
+        with row[3]:
+            clip = float(controls.number("Clip ‖∇f‖ at (0: off)", 0.0, 1e6, key="clip", default=0.0, step=1.0, format="%.4g"))
+        with row[4]:
+            decay = float(controls.number("Weight decay λ", 0.0, 10.0, key="gdecay", default=0.0, step=0.01, format="%.4g"))
+    return noise, seed, schedule, clip, decay
+
+
+first, second, third, fourth = st.columns([1, 2.1, 0.9, 0.9], vertical_alignment="top")
+with first:
+    surface = choose_surface()
+with second:
+    names = controls.several(
+        "Optimisers, up to eight", tuning.NAMES, key="opt", default=("sgd", "momentum", "rmsprop", "adam"), most=8, names=tuning.title_of
+    ) or ["sgd"]
+with third:
+    start = choose_start(surface)
+with fourth:
+    steps = int(controls.slider("Steps", 10, 500, key="steps", default=200, step=10))
+noise, seed, schedule, clip, decay = choose_more()
+runs, settings = choose_runs(names, surface, start, clip, decay)
+setup = view.Setup(surface, start, steps, runs, schedule, noise, seed)
+colours, told = show.theme(), descent_figures.told(setup, [run.title for run in runs])
+
+three = controls.segments("Dimensions", ("Contours", "3-D"), key="dim", label_visibility="collapsed") == "3-D"
+left, right = st.columns([1.15, 1], gap="medium")
+with left:
+    show.figure(descent_figures.landscape(colours.name, setup, three), "landscape", told, on_select=not three)
+with right:
+    show.figure(descent_figures.curves(colours.name, setup), "curves", f"Values, gradient norms and distances over {steps} steps. {told}")
+frames = view.frames(setup)
+step = frames[player.player("descent", ["landscape", "curves", "inside"], frames, clickable=three)]
+
+titles = [run.title for run in runs]
+inner = titles.index(controls.segments("Inside", titles, key="inner", default=titles[-1]))
+left, right = st.columns([1, 1.05], gap="medium")
+taken = view.inside(setup, inner)
+before = min(step, steps - 1)
+with left:
+    show.figure(descent_figures.inside(colours.name, setup, inner), "inside", f"Arrows of {titles[inner]} at each step, and their lengths.")
+    tuning.fields_of(runs[inner], settings, [column for _ in range(3) for column in st.columns(3)])
+    tuning.text_field()
+with right:
+    show.heading(f"{titles[inner]}, step {before} → {before + 1}")
+    show.formula(formulas.update(taken, before, colours.symbols))
+    show.sentence(formulas.check(taken))
+
+match controls.segments("View", VIEWS, key="optview", label_visibility="collapsed"):
+    case "Results":
+        descent_tables.results(setup, step)
+    case "Learning rates":
+        descent_tables.rate_map(colours.name, setup)
+    case "Basins":
+        descent_tables.basin_map(colours.name, setup, inner)
+controls.try_this(TRIALS)
