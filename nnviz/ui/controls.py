@@ -101,12 +101,21 @@ def slider(label: str, low: float, high: float, key: str, default: float, step: 
     return st.slider(label, low, high, _remember(key, default), step, key=key, **(PERSIST | more))
 
 
+def _powers(low: int, high: int, per_decade: Sequence[float]) -> list[float]:
+    return [float(f"{digit}e{exponent}") for exponent in range(low, high) for digit in per_decade] + [float(f"1e{high}")]
+
+
+def nearest_power(value: float, low: int, high: int, per_decade: Sequence[float] = (1, 2, 3, 5, 7)) -> float:
+    """The value of a slider of `powers` that is closest to a number."""
+    return min(_powers(low, high, per_decade), key=lambda option: abs(math.log(option / value)))
+
+
 def powers(label: str, low: int, high: int, key: str, default: float, per_decade: Sequence[float] = (1, 2, 3, 5, 7), **more: Any) -> float:
     """A positive number on a logarithmic slider: from 10^low to 10^high in a few steps a decade."""
-    values = [float(f"{digit}e{exponent}") for exponent in range(low, high) for digit in per_decade] + [float(f"1e{high}")]
+    values = _powers(low, high, per_decade)
     written = [f"{value:g}" for value in values]
     _from_address(key, lambda text: text in written, f"it is one of {written[0]}, {written[1]}, …, {written[-1]}")
-    nearest = min(values, key=lambda value: abs(math.log(value / default)))
+    nearest = nearest_power(default, low, high, per_decade)
     return st.select_slider(
         label, values, value=_remember(key, nearest), format_func=lambda value: f"{value:g}", key=key, **(PERSIST | more)
     )

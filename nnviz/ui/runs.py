@@ -1,0 +1,167 @@
+"""The training run of the experiment: begun on the page Training, looked at by Loss landscape and Curvature, kept for the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.core.runs import Run
+from nnviz.core.schedules import SCHEDULES
+from nnviz.core.training import continue_steps, train_steps
+from nnviz.ui import controls, experiment, progress
+from nnviz.ui.experiment import Experiment
+
+MOST_STEPS = 2_000_000
+NO_SCHEDULE = "constant"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train, besides what the sidebar says."""
+
+    epochs: float = 60
+    schedule: str = NO_SCHEDULE
+    l1: float = 0.0
+    clip_norm: float | None = None
+    patience: int | None = None
+
+    def settings(self, chosen: Experiment) -> dict[str, Any]:
+        """Arguments of `train`, from the sidebar and the plan."""
+        return {
+            "batch_size": chosen.batch_size,
+            "seed": chosen.seed,
+            "schedule": None if self.schedule == NO_SCHEDULE else self.schedule,
+            "l2": chosen.l2,
+            "l1": self.l1,
+            "clip_norm": self.clip_norm,
+            "patience": self.patience,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A run and what it was a run of."""
+
+    run: Run
+    description: str
+    former: tuple[Run, ...] = field(default=())  # the paths it was forked from
+
+
+def plan() -> Plan:
+    """The plan as the controls of the page Training set it."""
+    epochs = controls.number("Epochs", 1, 10_000, key="epochs", default=60, step=10)
+    with st.expander("Schedule, L1, clipping, early stopping"):
+        schedule = controls.choice("Schedule of the rate", SCHEDULES, key="schedule", default=NO_SCHEDULE)
+        l1 = controls.number("L1 penalty", 0.0, 10.0, key="l1", default=0.0, step=0.001, format="%.4g")
+        clip = controls.number("Clip gradients longer than (0: never)", 0.0, 1e6, key="clip", default=0.0, step=0.5, format="%.4g")
+        patience = controls.number(
+            "Stop after so many epochs without a better test cost (0: never)", 0, 10_000, key="patience", default=0, step=1
+        )
+    return Plan(float(epochs), schedule, float(l1), float(clip) or None, int(patience) or None)
+
+
+def latest(chosen: Experiment) -> Kept | None:
+    """The last run, as long as it is one of the experiment's network, loss and data."""
+    kept: Kept | None = st.session_state.get("run")
+    if kept is None or kept.run.settings is None:
+        return None
+    settings = kept.run.settings
+    same = settings.network == chosen.network and settings.loss == chosen.loss and settings.data == chosen.data
+    return kept if same else None
+
+
+def begin(chosen: Experiment, how: Plan, verb: str, snapshot: int = -1) -> None:
+    """Ask for training; for callbacks. `watch` does the work in the run that follows.
+
+    Parameters
+    ----------
+    verb : "train" from the start, "continue" for the plan's epochs, "epoch", "step", or "fork" from a snapshot with the sidebar's settings
+    """
+    number = st.session_state.get("training number", 0) + 1
+    st.session_state["training number"] = number
+    st.session_state["training"] = (number, chosen, how, verb, snapshot)
+
+
+def watch(chosen: Experiment) -> Kept | None:
+    """Do what was asked for, with a progress bar and Stop, and give back the run there is."""
+    asked = st.session_state.get("training")
+    if asked is not None:
+        number, then, how, verb, snapshot = asked
+        before = latest(chosen) if verb != "train" else None
+        if "training base" not in st.session_state or st.session_state["training base"][0] != number:
+            st.session_state["training base"] = (number, before)
+        base = st.session_state["training base"][1]
+        if verb != "train" and base is None:
+            verb = "train"
+        try:
+            run = progress.run("training", number, lambda: _steps(then, how, verb, snapshot, base), share=_share, label="Training")
+        except ValueError as error:
+            st.session_state.pop("training")
+            st.error(str(error))
+            return latest(chosen)
+        if run is not None:
+            st.session_state["run"] = Kept(run, _describe(then, run), _former(base, verb))
+        st.session_state.pop("training")
+    return latest(chosen)
+
+
+def _steps(chosen: Experiment, how: Plan, verb: str, snapshot: int, base: Kept | None) -> Iterator[Run]:
+    steps = {"epoch": None, "step": 1}.get(verb)
+    epochs = 1.0 if verb == "epoch" else how.epochs
+    if base is None:
+        settings = how.settings(chosen)
+        each = -(-len(chosen.data.train) // min(chosen.batch_size, max(1, len(chosen.data.train))))
+        if epochs * each > MOST_STEPS:
+            raise ValueError(
+                f"{epochs:g} epochs of {each} steps are {epochs * each:,.0f} steps, and {MOST_STEPS:,} is the most: take fewer epochs"
+            )
+        return train_steps(chosen.network, chosen.loss, chosen.data, chosen.optimizer, epochs, theta0=chosen.initial_theta, **settings)
+    if verb == "fork":
+        return continue_steps(base.run, epochs, snapshot, optimizer=chosen.optimizer, **how.settings(chosen))
+    return continue_steps(base.run, epochs, steps=steps)
+
+
+def _share(run: Run) -> float:
+    return float(run.step[-1]) / max(1, run.total_steps)
+
+
+def _former(base: Kept | None, verb: str) -> tuple[Run, ...]:
+    if base is None:
+        return ()
+    return (*base.former, base.run)[-4:] if verb == "fork" else base.former
+
+
+def _describe(chosen: Experiment, run: Run) -> str:
+    return f"{chosen.optimizer_name}, rate {chosen.learning_rate:g}, batches of {chosen.batch_size}, {int(run.step[-1])} steps"
+
+
+def follow(chosen: Experiment, run: Run, snapshot: int) -> None:
+    """Make the snapshot on which the player rests the current point of every page, and show that in the sidebar at once."""
+    resting = (id(run), snapshot)
+    if st.session_state.get("resting at") == resting:
+        return
+    st.session_state["resting at"] = resting
+    theta = run.theta[snapshot]
+    if not np.isfinite(theta).all():
+        return
+    experiment.set_point("trained", f"step {int(run.step[snapshot])} of a training run", chosen.network, theta)
+    st.rerun()
+
+
+def ensure(chosen: Experiment, how: Plan | None = None) -> Kept | None:
+    """The run of the experiment; trained now where there is none, so that a page that looks at runs is never empty."""
+    kept = latest(chosen)
+    if kept is None and "training" not in st.session_state:
+        begin(chosen, how or Plan(), "train")
+    return watch(chosen)
+
+
+def forget() -> None:
+    """Throw the run away."""
+    for key in ("run", "training", "training base"):
+        st.session_state.pop(key, None)
+    progress.forget("training")

@@ -1,0 +1,272 @@
+"""The views of the page Training: films of one run, what it has learnt, runs compared, and the search for a learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from nnviz.core.comparison import RateRange, learning_rate_range, train_groups_steps
+from nnviz.core.confusion import confusion_matrix, predicted_classes
+from nnviz.core.network import Network
+from nnviz.core.objectives import NetworkCost
+from nnviz.core.optimizers import OPTIMIZERS
+from nnviz.core.runs import Run
+from nnviz.core.slices import activations_on, slice_of
+from nnviz.core.training import train
+from nnviz.figures import compare as compared
+from nnviz.figures import learned, training
+from nnviz.figures.samples import telling_axes
+from nnviz.formulas.numbers import fixed, significant
+from nnviz.ui import controls, progress, show
+from nnviz.ui.experiment import Experiment, make_optimizer
+
+Array = NDArray[np.floating]
+PCA = "principal components"
+VARIED = ("optimiser", "learning rate", "batch size", "width", "L2", "seed")
+MOST_RUNS = 6
+MOST_WRONG = 24
+
+
+def score_name(chosen: Experiment) -> str:
+    """What the score of the experiment's task is called."""
+    return "accuracy" if chosen.data.task == "classification" else "R²"
+
+
+# One run ------------------------------------------------------------------------------------------------------------------------
+
+
+def axes_of(chosen: Experiment) -> tuple[int, int] | None:
+    """The two coordinates of the plane, where there are more than two to choose from; None is the principal plane."""
+    names = list(chosen.data.coordinate_names)
+    if len(names) <= 2:
+        return None
+    first, second = telling_axes(chosen.data)
+    usual = PCA if chosen.data.image_shape else names[first]
+    across = controls.choice("Across", [PCA, *names], key="across", default=usual)
+    if across == PCA:
+        return None
+    up = controls.choice("Upwards", [name for name in names if name != across], key="upwards", default=names[second])
+    return names.index(across), names.index(up)
+
+
+@lru_cache(maxsize=4)
+def film(run: Run, axes: tuple[int, int] | None, show_test: bool, mode: str) -> tuple[Any, Any, Any]:
+    """The boundary, the neurons' maps (None without hidden layers), and the curves of a run; `mode` is the theme's name."""
+    from nnviz.figures.theme import THEMES
+
+    theme, data, network = THEMES[mode], run.settings.data, run.network
+    seen = slice_of(data, axes)
+    outputs = activations_on(network, run.theta, seen.inputs, (len(network.sizes) - 1,))[0]
+    if len(seen.shape) == 1:
+        picture = training.fitted_curve(data, seen, outputs, theme, show_test)
+    else:
+        picture = training.boundary(data, seen, outputs, run.step.tolist(), theme, show_test)
+    return picture, _mosaic(run, axes, theme), training.curves(run, theme)
+
+
+def _mosaic(run: Run, axes: tuple[int, int] | None, theme: Any) -> Any:
+    units = training.drawn_units(run.network.sizes)
+    small = slice_of(run.settings.data, axes, resolution=training.TILE)
+    if not units or len(small.shape) == 1:
+        return None
+    layers = tuple(sorted({layer for layer, _ in units}))
+    maps = dict(zip(layers, activations_on(run.network, run.theta, small.inputs, layers), strict=True))
+    return training.mosaic(units, maps, run.network.sizes, theme)
+
+
+def numbers_at(run: Run, snapshot: int, score: str) -> None:
+    """The numbers of the step on which the player rests."""
+    pairs = (("cost", run.train_cost, run.test_cost), (score, run.train_accuracy, run.test_accuracy))
+    rows = [
+        [name, fixed(train[snapshot], 6), fixed(test[snapshot], 6), fixed(test[snapshot] - train[snapshot], 6)]
+        for name, train, test in pairs
+    ]
+    show.table(("", "train", "test", "gap"), rows, f"Cost and {score} at step {int(run.step[snapshot])}")
+    norms = ", ".join(significant(float(norm), 3) for norm in run.gradient_norm[snapshot])
+    show.sentence(
+        f"Norm of the gradient by layer: {norms}. Learning rate of the next step: {significant(float(run.learning_rate[snapshot]))}."
+    )
+
+
+@lru_cache(maxsize=4)
+def spreads(run: Run, mode: str) -> tuple[Any, Any]:
+    """Histograms of weights and of gradients by layer, over the snapshots of a run."""
+    from nnviz.figures.theme import THEMES
+
+    settings, network = run.settings, run.network
+    cost = NetworkCost(network, settings.loss, settings.data.train.X, settings.data.train.Y)
+    with np.errstate(all="ignore"):
+        gradients = np.concatenate([cost.gradient(theta[None]) for theta in run.theta])
+    weights, slopes = ([layer.W.reshape(len(run.theta), -1) for layer in network.unpack(theta)] for theta in (run.theta, gradients))
+    return learned.histograms(weights[:6], "weights", THEMES[mode]), learned.histograms(slopes[:6], "gradients", THEMES[mode])
+
+
+@lru_cache(maxsize=4)
+def confusions(run: Run, test: bool) -> NDArray[np.integer]:
+    """The confusion matrix of each snapshot."""
+    data = run.settings.data
+    part = data.test if test else data.train
+    outputs = activations_on(run.network, run.theta, part.X, (len(run.network.sizes) - 1,))[0]
+    return confusion_matrix(predicted_classes(outputs), data.labels[part.index], len(data.class_names))
+
+
+def pictures_of(run: Run, snapshot: int) -> None:
+    """For data of pictures: those the network gets wrong, and each first-layer weight as an image."""
+    theme, data, network = show.theme(), run.settings.data, run.network
+    part, name = (data.test, "test") if len(data.test) else (data.train, "training")
+    with np.errstate(all="ignore"):
+        taken = predicted_classes(network.predict(run.theta[snapshot], part.X))
+    labels = data.labels[part.index]
+    wrong = np.flatnonzero(taken != labels)
+    if len(wrong):
+        some = wrong[:MOST_WRONG]
+        words = [f"{data.class_names[labels[i]]}, not {data.class_names[taken[i]]}" for i in some]
+        images = data.X[:, part.index[some]].T.reshape(-1, *data.image_shape)
+        key = f"{len(wrong)} of {len(labels)} of the {name} part" + (
+            f", the first {MOST_WRONG} are drawn" if len(wrong) > MOST_WRONG else ""
+        )
+        show.figure(
+            learned.pictures(images, words, "What it gets wrong", key, theme),
+            key="wrong",
+            alt=f"{len(wrong)} pictures taken for another class",
+        )
+    else:
+        show.sentence(f"Every picture of the {name} part is recognised at this step.")
+    weights = network.unpack(run.theta[snapshot])[0].W[:24]
+    images = weights.reshape(-1, *data.image_shape)
+    words = [f"unit {i + 1}" for i in range(len(images))]
+    key = f"{len(images)} of {network.sizes[1]} units · blue +, orange −"
+    show.figure(
+        learned.pictures(images, words, "Weights of the first layer", key, theme, signed=True),
+        key="firstweights",
+        alt="The first layer's weights as images",
+    )
+
+
+def untrained(chosen: Experiment, axes: tuple[int, int] | None) -> None:
+    """Before the first run: what the network says with its initial weights, and what to do."""
+    run = _still(chosen)
+    boundary, _, _ = film(run, axes, chosen.show_test, show.theme().name)
+    show.figure(boundary | {"frames": []}, key="untrained", alt="What the network says over the plane with its initial weights")
+    show.sentence("These are the initial weights: nothing is learnt yet. Press Train.")
+
+
+@lru_cache(maxsize=4)
+def _still(chosen: Experiment) -> Run:
+    """A run of no steps: the initial point and its costs."""
+    return train(
+        chosen.network, chosen.loss, chosen.data, chosen.optimizer, epochs=0, batch_size=chosen.batch_size, theta0=chosen.initial_theta
+    )
+
+
+# Compare ------------------------------------------------------------------------------------------------------------------------
+
+
+def _values(chosen: Experiment, varied: str) -> list[Any]:
+    """What is compared, as chosen: up to six values of one setting."""
+    options: dict[str, tuple[list[Any], list[Any]]] = {
+        "optimiser": ([name for name in OPTIMIZERS if name not in {"newton", "lbfgs"}], ["sgd", "heavy_ball", "rmsprop", "adam"]),
+        "learning rate": ([1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0], [1e-3, 0.01, 0.1]),
+        "batch size": ([1, 4, 8, 16, 32, 64, 128, 100_000], [1, 32, 100_000]),
+        "width": ([1, 2, 4, 8, 16, 32, 64, 128], [2, 8, 32]),
+        "L2": ([0.0, 1e-4, 1e-3, 0.01, 0.03, 0.1], [0.0, 1e-3, 0.01]),
+        "seed": (list(range(10)), [0, 1, 2, 3]),
+    }
+    every, usual = options[varied]
+    names = {100_000: "all"} if varied == "batch size" else {}
+    return controls.several(
+        "Values", every, key=f"vs{VARIED.index(varied)}", default=usual, most=MOST_RUNS, names=lambda v: names.get(v, str(v))
+    )
+
+
+def setting_of(chosen: Experiment, varied: str, value: Any, seed: int) -> dict[str, Any]:
+    """Arguments of `train` for one run of a comparison."""
+    network: Network = chosen.network
+    if varied == "width":
+        sizes = (network.sizes[0], *(int(value),) * (len(network.sizes) - 2), network.sizes[-1])
+        network = Network(sizes, network.activations)
+    rate = float(value) if varied == "learning rate" else chosen.learning_rate
+    name = value if varied == "optimiser" else chosen.optimizer_name
+    return {
+        "network": network,
+        "optimizer": make_optimizer(name, rate, network),
+        "batch_size": int(value) if varied == "batch size" else chosen.batch_size,
+        "l2": float(value) if varied == "L2" else chosen.l2,
+        "seed": int(value) if varied == "seed" else seed,
+    }
+
+
+def compare(chosen: Experiment, epochs: float) -> None:
+    """Up to six settings side by side, each over several seeds: curves with mean and spread, a table, and which one won."""
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        varied = controls.choice("What differs", VARIED, key="varied", default="learning rate")
+        seeds = 1 if varied == "seed" else int(controls.slider("Seeds of each", 1, 5, key="seeds", default=3, step=1))
+    with right:
+        values = _values(chosen, varied)
+        st.button(
+            "Compare", on_click=lambda: st.session_state.update(compared=(varied, tuple(values), seeds, epochs, chosen)), type="primary"
+        )
+    asked = st.session_state.get("compared")
+    if asked is None:
+        show.sentence("Press Compare: every setting is trained on the experiment's data, each seed from its own start.")
+        return
+    varied, values, seeds, epochs, then = asked
+    if not values:
+        st.info("Choose at least one value to compare.")
+        return
+    settings = [setting_of(then, varied, value, then.seed + s) for value in values for s in range(seeds)]
+    common = {"loss": then.loss, "epochs": epochs, "initializer": then.initializer}
+
+    def work() -> Iterator[list[Run]]:
+        return train_groups_steps(then.data, settings, **common)
+
+    def share(runs: list[Run]) -> float:
+        return sum(float(run.step[-1]) / max(1, run.total_steps) for run in runs) / len(settings)
+
+    try:
+        runs = progress.run("compare", (varied, values, seeds, epochs, then.setup), work, share, label="Comparing")
+    except ValueError as error:
+        st.error(str(error))
+        return
+    if runs and len(runs) == len(settings):
+        _compared(then, varied, [str(value) for value in values], [runs[i * seeds : (i + 1) * seeds] for i in range(len(values))])
+
+
+def _compared(chosen: Experiment, varied: str, names: list[str], runs: list[list[Run]]) -> None:
+    theme, score = show.theme(), score_name(chosen)
+    test = len(chosen.data.test) > 0
+    pictures = st.columns(2, gap="medium")
+    for place, what in zip(pictures, ("cost", score), strict=True):
+        with place:
+            figure = compared.overlaid(runs, names, what, test, theme)
+            show.figure(figure, key=f"versus{what}", alt=f"{what} of {len(names)} settings of {varied} over the epochs")
+    rows, verdict = compared.table(runs, names, test, score)
+    show.table((varied, "seeds", "final cost", f"final {score}", "best cost at epoch", "diverged"), rows, f"Settings of {varied} compared")
+    st.markdown(verdict)
+
+
+# Learning rate ------------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=8)
+def _range(setup: str, chosen: Experiment) -> RateRange:
+    return learning_rate_range(chosen.network, chosen.loss, chosen.data, make_optimizer(chosen.optimizer_name, 1e-3, chosen.network),
+                               batch_size=chosen.batch_size, seed=chosen.seed, l2=chosen.l2, initializer=chosen.initializer)  # fmt: skip
+
+
+def find_rate(chosen: Experiment) -> None:
+    """The cost over an exponentially growing rate, the suggested rate marked, and a button that takes it."""
+    found = _range(chosen.setup, chosen)
+    alt = f"Cost over a learning rate that grows from 1e-6 to 10; suggested is {found.suggested:.3g}"
+    show.figure(compared.rates(found, chosen.learning_rate, show.theme()), key="rates", alt=alt)
+    nearest = controls.nearest_power(found.suggested, -5, 1)
+    show.sentence(
+        f"One step a rate, batches of {chosen.batch_size}: the suggestion is where the smoothed cost falls most steeply (Smith 2017)."
+    )
+    st.button(f"Take {nearest:g}", on_click=lambda: st.session_state.update(rate=nearest))

@@ -1,0 +1,143 @@
+"""Training: the experiment's network learns, and every step of it can be played, scrubbed, continued and forked."""
+
+import streamlit as st
+
+from nnviz.figures import learned, training
+from nnviz.ui import controls, experiment, page, player, runs, show, training_view
+
+VIEWS = ("Watch", "Weights", "Confusion", "Pictures", "Compare", "Find a rate")
+
+chosen = experiment.current()
+page.head("Training", "The network learns from the data, batch by batch; every step can be watched, and gone back to.")
+data, theme, score = chosen.data, show.theme(), training_view.score_name(chosen)
+possible = [view for view in VIEWS if (view != "Confusion" or data.task == "classification") and (view != "Pictures" or data.image_shape)]
+view = controls.segments("View", possible, key="trainview", default=VIEWS[0])
+
+side, buttons = st.columns([1, 2.2], gap="large", vertical_alignment="bottom")
+with side:
+    how = runs.plan()
+with buttons, st.container(horizontal=True):
+    there = runs.latest(chosen) is not None
+    st.button(
+        "Train",
+        on_click=runs.begin,
+        args=(chosen, how, "train"),
+        type="primary",
+        help="From the initial weights, by the sidebar's settings.",
+    )
+    st.button("Continue", on_click=runs.begin, args=(chosen, how, "continue"), disabled=not there)
+    st.button("One epoch", on_click=runs.begin, args=(chosen, how, "epoch"), disabled=not there)
+    st.button("One step", on_click=runs.begin, args=(chosen, how, "step"), disabled=not there)
+    fork = st.container()
+
+
+def scrub(kept: runs.Kept, figures: list[str]) -> int:
+    """The player under the figures; where it rests is the current point of every page."""
+    run = kept.run
+    labels = [f"epoch {epoch:.3g}" for epoch in run.epoch]
+    snapshot = player.player("trainplayer", figures, steps=run.step, labels=labels, interval=90)
+    with fork:
+        told = "Back to the step shown, and on from there with the sidebar's settings; the old path is kept."
+        st.button("Fork here", on_click=runs.begin, args=(chosen, how, "fork", snapshot), help=told)
+    return snapshot
+
+
+def watch(kept: runs.Kept) -> None:
+    run = kept.run
+    with st.container(horizontal=True):
+        axes = training_view.axes_of(chosen)
+    boundary, mosaic, curves = training_view.film(run, axes, chosen.show_test, theme.name)
+    left, right = st.columns([1.15, 1], gap="medium")
+    with left:
+        show.figure(boundary, key="boundary", alt=f"What the network says over the plane along {kept.description}")
+    with right:
+        show.figure(curves, key="traincurves", alt=f"Train and test cost along {kept.description}")
+    if mosaic is not None:
+        show.figure(mosaic, key="mosaic", alt=f"The output of each hidden neuron of {chosen.sizes} over the plane")
+    snapshot = scrub(kept, ["boundary", "traincurves", "mosaic"])
+    training_view.numbers_at(run, snapshot, score)
+    for number, former in enumerate(kept.former, start=1):
+        show.sentence(f"Path {number}, left at a fork, ended at step {int(former.step[-1])} with train cost {former.train_cost[-1]:.4g}.")
+    runs.follow(chosen, run, snapshot)
+
+
+def weights(kept: runs.Kept) -> None:
+    weights, gradients = training_view.spreads(kept.run, theme.name)
+    show.figure(weights, key="weightspread", alt="How the weights of each layer are spread, along the run")
+    show.figure(gradients, key="gradientspread", alt="How the gradients of each layer are spread, along the run")
+    runs.follow(chosen, kept.run, scrub(kept, ["weightspread", "gradientspread"]))
+
+
+def confusion(kept: runs.Kept) -> None:
+    parts = ["test", "training"] if len(data.test) else ["training"]
+    part = controls.segments("Part", parts, key="trainpart", default=parts[0])
+    matrices = training_view.confusions(kept.run, part == "test")
+    left, right = st.columns([1.15, 1], gap="medium")
+    with left:
+        show.figure(learned.confusion(matrices, data.class_names, theme, part), key="confusion", alt=f"Confusion matrix on the {part} part")
+        snapshot = scrub(kept, ["confusion"])
+    with right:
+        show.heading("Precision and recall by class")
+        rows = learned.class_table(matrices[snapshot], data.class_names)
+        show.table(("class", "samples", "precision", "recall"), rows, f"Precision and recall at step {int(kept.run.step[snapshot])}")
+    runs.follow(chosen, kept.run, snapshot)
+
+
+def pictures(kept: runs.Kept) -> None:
+    show.figure(training.curves(kept.run, theme), key="picturecurves", alt=f"Train and test cost along {kept.description}")
+    snapshot = scrub(kept, ["picturecurves"])
+    training_view.pictures_of(kept.run, snapshot)
+    runs.follow(chosen, kept.run, snapshot)
+
+
+kept = runs.watch(chosen)
+if view == "Compare":
+    training_view.compare(chosen, how.epochs)
+elif view == "Find a rate":
+    training_view.find_rate(chosen)
+elif kept is None:
+    training_view.untrained(chosen, training_view.axes_of(chosen))
+else:
+    {"Watch": watch, "Weights": weights, "Confusion": confusion, "Pictures": pictures}[view](kept)
+
+
+def and_train(**sidebar: object) -> dict[str, object]:
+    """Settings of a Try this that has no noise, penalty or formula left over from another."""
+    return {"noise": 0.0, "l2": 0.0, "samples": 0, "sizes": "", "trainview": VIEWS[0], **sidebar}
+
+
+def press() -> None:
+    st.session_state["press train"] = True
+
+
+if st.session_state.pop("press train", False):
+    runs.begin(chosen, how, "train")
+    st.rerun()
+
+controls.try_this(
+    [
+        controls.Trial(
+            "Too wide on 20 noisy points",
+            "The boundary wraps itself around single points: train cost falls, test cost climbs.",
+            and_train(data="moons", samples=20, noise=0.3, layers=2, units=64, epochs=300, rate=0.01),
+            press,
+        ),
+        controls.Trial(
+            "L2 mends it",
+            "The same with a penalty: a smoother boundary, and the gap is smaller.",
+            and_train(data="moons", samples=20, noise=0.3, layers=2, units=64, epochs=300, rate=0.01, l2=0.03),
+            press,
+        ),
+        controls.Trial(
+            "Too narrow on the spiral",
+            "Two units cannot bend the plane enough: train and test cost both stay high.",
+            and_train(data="spiral", layers=1, units=2, epochs=200),
+            press,
+        ),
+        controls.Trial(
+            "Batch size 1 against all",
+            "One sample a step is noisy and fast, all samples a step smooth and slow: compare them.",
+            and_train(data="moons", noise=0.1, layers=2, units=8) | {"trainview": VIEWS[4], "varied": "batch size"},
+        ),
+    ]
+)

@@ -1,0 +1,105 @@
+"""The page Training: nothing yet, trained, continued, forked, in every view, on every kind of data, and with settings that cannot be."""
+
+import numpy as np
+import pytest
+
+
+def button(app, label):
+    return next(found for found in app.button if found.label == label)
+
+
+def trained(open_page, **address):
+    app = open_page("training", **{"epochs": "3", **address})
+    assert not app.exception
+    button(app, "Train").click().run()
+    assert not app.exception
+    return app
+
+
+def test_before_training_the_initial_weights_are_shown_and_named(open_page):
+    app = open_page("training")
+    assert not app.exception
+    assert any("nothing is learnt yet" in caption.value for caption in app.caption)
+    assert button(app, "Continue").disabled
+
+
+def test_the_run_is_the_engines_and_its_last_step_is_the_current_point(open_page):
+    app = trained(open_page)
+    run = app.session_state["run"].run
+    assert run.step[-1] == 3 * -(-105 // 32)
+    assert app.session_state["point"].kind == "trained"
+    assert np.array_equal(app.session_state["point"].theta, run.theta[-1])
+    assert f"step {run.step[-1]} of a training run" in app.session_state["point"].description
+
+
+def test_continue_epoch_and_step_go_on_where_the_run_ended(open_page):
+    app = trained(open_page)
+    end = app.session_state["run"].run.step[-1]
+    button(app, "One step").click().run()
+    assert app.session_state["run"].run.step[-1] == end + 1
+    button(app, "One epoch").click().run()
+    assert app.session_state["run"].run.step[-1] == end + 1 + 4
+    button(app, "Continue").click().run()
+    assert app.session_state["run"].run.step[-1] == end + 1 + 4 + 12
+    assert not app.exception
+
+
+def test_a_fork_keeps_the_old_path(open_page):
+    app = trained(open_page)
+    old = app.session_state["run"].run
+    button(app, "Fork here").click().run()
+    assert not app.exception
+    assert app.session_state["run"].former[-1] is old
+    assert any("left at a fork" in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize("view", ["Watch", "Weights", "Confusion", "Pictures", "Compare", "Find a rate"])
+def test_each_view_of_digits_opens(open_page, view):
+    app = trained(open_page, data="Handwritten digits 8×8", epochs="1", trainview=view, batch="256")
+    assert not app.error
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"data": "Two moons", "noise": "0.1"},
+        {"data": "A function you type (regression)"},
+        {"data": "Six hills (regression)"},
+        {"data": "Worked example", "layers": "1", "units": "2"},
+        {"test": "0.0"},
+        {"layers": "0"},
+        {"batch": "100000"},
+        {"showtest": "true", "across": "principal components"},
+    ],
+)
+def test_any_experiment_trains(open_page, address):
+    app = trained(open_page, **address)
+    assert not app.error
+
+
+def test_a_diverging_rate_is_drawn_and_the_point_stays(open_page):
+    app = trained(open_page, data="Six hills (regression)", activation="identity", optimizer="sgd", rate="10", epochs="60")
+    run = app.session_state["run"].run
+    assert run.diverged_at >= 0
+    assert not app.error
+    assert "point" not in app.session_state
+
+
+def test_more_steps_than_can_be_taken_get_a_sentence(open_page):
+    app = trained(open_page, epochs="10000", batch="1", data="Handwritten digits 8×8")
+    assert "take fewer epochs" in app.error[0].value
+
+
+def test_six_settings_are_compared_and_one_wins(open_page):
+    app = open_page("training", trainview="Compare", varied="learning rate", seeds="2", epochs="3")
+    button(app, "Compare").click().run()
+    assert not app.exception
+    assert any("won" in text.value for text in app.markdown)
+
+
+def test_the_found_rate_can_be_taken(open_page):
+    app = open_page("training", trainview="Find a rate")
+    assert not app.exception
+    taken = next(found for found in app.button if found.label.startswith("Take "))
+    taken.click().run()
+    assert app.session_state["rate"] == pytest.approx(float(taken.label.split()[1]))
