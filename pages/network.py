@@ -17,8 +17,9 @@ TRIALS = (
     ),
     controls.Trial(
         "A dead ReLU",
-        "With large negative bias a ReLU neuron answers 0 to nearly all samples: look at its histogram, and at δ, which is 0 too.",
-        {"netview": "Graph", "data": "iris", "activation": "relu", "init": "normal", "layers": 2, "units": 8, "sizes": "", "layer": 2},
+        "Neuron 3 of hidden layer 2 answers 0 to every one of the 150 flowers: its z is never positive, δ is 0 too and no step changes it.",
+        {"netview": "Graph", "data": "iris", "noise": 0.0, "activation": "relu", "init": "glorot_uniform", "seed": 0}
+        | {"layers": 2, "units": 8, "sizes": "", "layer": 2, "unit": 2},
     ),
     controls.Trial(
         "A wide one",

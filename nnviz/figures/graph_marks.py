@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
+import numpy as np
 
 from nnviz.figures.graph_layout import Form, sizes_of
 from nnviz.figures.theme import Theme, coloured, ink, mix, signed_colour, symbol
@@ -58,6 +59,12 @@ def short(value: float) -> str:
     """A signed number of three significant digits, two where three take more than seven characters."""
     text = signed(value)
     return text if len(text) <= 7 else signed(value, 2)
+
+
+def single(values: Any) -> np.ndarray:
+    """Numbers as a trace carries them, float32; what is too large for that becomes infinite and is left out by Plotly."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values).astype(np.float32)
 
 
 def compact(value: float, sign: bool = True) -> str:

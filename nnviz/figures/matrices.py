@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nnviz.figures import animation
-from nnviz.figures.graph_marks import BLANK, compact
+from nnviz.figures.graph_marks import BLANK, compact, single
 from nnviz.figures.theme import Figure, Theme, bare_axis, colorscale, contrast, ink, layout, mix, signed_colour, symbol
 from nnviz.formulas.numbers import SUBSCRIPTS, significant
 
@@ -153,7 +153,7 @@ def _heat(theme: Theme, M: Array, x: float, y: float, largest: float, veil: floa
     stops = [mix(colour, theme.background, veil) for colour in theme.diverging]
     return {
         "type": "heatmap",
-        "z": M.astype(np.float32),
+        "z": single(M),
         "x": (x + np.arange(M.shape[1])).tolist(),
         "y": (y + np.arange(M.shape[0])).tolist(),
         "colorscale": colorscale(stops),
@@ -224,8 +224,8 @@ def _veiled_numbers(part: Shown, theme: Theme, lit: set[tuple[float, float]]) ->
             fill = mix(signed_colour(theme, float(M[i, j]), part.largest), theme.background, VEIL)
             colours.append(theme.muted if contrast(theme.muted, fill) >= 4.5 else theme.text)
     return {
-        "x": np.asarray(x, dtype=np.float32),
-        "y": np.asarray(y, dtype=np.float32),
+        "x": single(x),
+        "y": single(y),
         "text": text,
         "textfont": {"size": 12, "color": colours},
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.figures.graph_marks import cut
+from nnviz.figures.graph_marks import cut, single
 from nnviz.figures.theme import Figure, Theme, axis, coloured, layout, symbol
 from nnviz.formulas.numbers import signed, significant
 
@@ -114,8 +114,8 @@ def _step_bars(theme: Theme, starts: Array, steps: Array, hovers: list[str]) -> 
                 "orientation": "h",
                 "width": 0.58,
                 "y": rows,
-                "x": steps[rows].astype(np.float32),
-                "base": starts[rows].astype(np.float32),
+                "x": single(steps[rows]),
+                "base": single(starts[rows]),
                 "hovertext": [hovers[row] for row in rows],
                 "hovertemplate": "%{hovertext}<extra></extra>",
                 "marker": marker if sign == "plus" else marker | {"pattern": hatched},
@@ -134,8 +134,8 @@ def _steps_line(theme: Theme, starts: Array, ends: Array) -> dict[str, Any]:
         "type": "scatter",
         "mode": "lines",
         "name": "running sum",
-        "x": x.astype(np.float32),
-        "y": y.astype(np.float32),
+        "x": single(x),
+        "y": single(y),
         "line": line,
         "hoverinfo": "skip",
     }
@@ -146,7 +146,7 @@ def _step_numbers(theme: Theme, starts: Array, steps: Array) -> dict[str, Any]:
         "type": "scatter",
         "mode": "text",
         "name": "numbers",
-        "x": np.maximum(starts, starts + steps).astype(np.float32),
+        "x": single(np.maximum(starts, starts + steps)),
         "y": list(range(len(steps))),
         "text": ["&nbsp;" + signed(step) for step in steps],
         "textposition": "middle right",
@@ -199,8 +199,8 @@ def point_on_curve(f: Callable[[Array], Array], z: float, a: float, slope: float
         "type": "scatter",
         "mode": "lines",
         "name": name,
-        "x": grid.astype(np.float32),
-        "y": values.astype(np.float32),
+        "x": single(grid),
+        "y": single(values),
         "line": {"color": theme.symbols["a"], "width": 2.5, "simplify": False},
         "hovertemplate": f"{symbol(theme, 'z')} = %{{x:.4g}}<br>{symbol(theme, 'a')} = %{{y:.6g}}<extra></extra>",
     }
@@ -270,7 +270,7 @@ def batch_histogram(activations: Array, a: float, theme: Theme, samples: str = "
     bars = {
         "type": "bar",
         "name": "samples",
-        "x": ((edges[1:] + edges[:-1]) / 2).astype(np.float32),
+        "x": single((edges[1:] + edges[:-1]) / 2),
         "y": counts.astype(np.int32),
         "width": float(edges[1] - edges[0]),
         "marker": {"color": theme.symbols["a"], "opacity": 0.55, "line": {"color": theme.background, "width": 1}},

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnviz.core.samples import DataSet
-from nnviz.figures.graph_marks import cut, worded
+from nnviz.figures.graph_marks import cut, single, worded
 from nnviz.figures.theme import Figure, Theme, axis, colorbar, colorscale, coloured, layout, symbol
 
 MOST_POINTS = 1500
@@ -76,7 +76,7 @@ def scatter(data: DataSet, row: int, theme: Theme, axes: tuple[int, int] | None 
             theme,
             "plot",
             "The data, one point a sample",
-            _key(data, theme, len(rows), bool(hollow[rows].any())),
+            _key(data, theme, len(rows), bool(hollow[rows].any()), show_test),
             height=380,
             xaxis=axis(theme, heads[0], zeroline=False, **_range(x[rows])),
             yaxis=axis(theme, heads[1], zeroline=False, **_range(y[rows])),
@@ -126,8 +126,8 @@ def _points(name: str, rows: Array, x: Array, y: Array, marker: dict[str, Any], 
         "type": "scatter",
         "mode": "markers",
         "name": name,
-        "x": x[rows].astype(np.float32),
-        "y": y[rows].astype(np.float32),
+        "x": single(x[rows]),
+        "y": single(y[rows]),
         "customdata": rows.astype(np.int32)[:, None],
         "marker": marker,
         "hovertemplate": f"<b>sample %{{customdata[0]}}</b>{hover}<extra></extra>",
@@ -166,7 +166,7 @@ def _targets(data: DataSet, theme: Theme, rows: Array, x: Array, y: Array, hollo
         # The lowest values would be the background's own colour: the scale starts a little above it.
         marker: dict[str, Any] = {
             "size": 8,
-            "color": values[of_part].astype(np.float32),
+            "color": single(values[of_part]),
             "colorscale": colorscale(theme.sequential[2:]),
             "cmin": float(values[rows].min()),
             "cmax": float(values[rows].max()),
@@ -211,16 +211,17 @@ def _ring(theme: Theme, x: float, y: float) -> dict[str, Any]:
         "type": "scatter",
         "mode": "markers",
         "name": "chosen",
-        "x": np.array([x], dtype=np.float32),
-        "y": np.array([y], dtype=np.float32),
+        "x": single([x]),
+        "y": single([y]),
         "marker": marker,
         "hoverinfo": "skip",
         "unselected": {"marker": {"opacity": 1}},
     }
 
 
-def _key(data: DataSet, theme: Theme, drawn: int, test: bool) -> str:
-    count = f"{drawn} of {data.samples} drawn" if drawn < data.samples else f"{drawn} sample{'s' if drawn > 1 else ''}"
+def _key(data: DataSet, theme: Theme, drawn: int, test: bool, show_test: bool) -> str:
+    whole = data.samples if show_test else len(data.train_index)
+    count = f"{drawn} of {whole} drawn" if drawn < whole else f"{drawn} sample{'s' if drawn > 1 else ''}"
     parts = [count] + (["hollow: test"] if test else [])
     if data.task == "classification" and len(data.class_names) <= NAMED:
         parts = [coloured(f"{GLYPHS[i]} {cut(name, 12)}", theme.categorical_text[i]) for i, name in enumerate(data.class_names)] + parts

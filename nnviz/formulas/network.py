@@ -145,7 +145,7 @@ def _hidden_delta(
             rf"{delta.symbol(colours)} &= {through} \sum_k w^{{{layer + 1}}}_{{kj}}\,\delta^{{{layer + 1}}}_k",
             f"&= {delta.number(colours)}",
         ]
-    symbols, numbers = in_symbols(terms, colours), in_numbers(terms, colours)
+    symbols, numbers = in_symbols(terms, colours, most=2), in_numbers(terms, colours, most=2)
     if len(terms) > 1:
         symbols, numbers = f"({symbols})", f"({numbers})"
     return [

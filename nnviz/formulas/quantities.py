@@ -11,7 +11,7 @@ from nnviz.core.network import Backward, Forward, Network
 from nnviz.formulas.activations import coloured
 from nnviz.formulas.numbers import latex
 
-MOST_TERMS = 4  # of a sum; of more, the first two and the last are written
+MOST_TERMS = 3  # of a sum; of more, the first and the last are written
 GAP = r"\\[12pt]"
 Colours = Mapping[str, str]  # symbol → "#rrggbb", such as Theme.symbols
 FUNCTIONS = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\operatorname{ReLU}", "identity": r"\operatorname{id}"}
@@ -86,15 +86,15 @@ def shortened(terms: Sequence[str], most: int = MOST_TERMS) -> str:
     Examples
     --------
     >>> shortened(["a", "b"]), shortened(["a", "b", "c", "d", "e"])
-    ('a + b', 'a + b + \\cdots + e')
+    ('a + b', 'a + \\cdots + e')
     """
-    shown = list(terms) if len(terms) <= most else [*terms[:2], r"\cdots", terms[-1]]
+    shown = list(terms) if len(terms) <= most else [terms[0], r"\cdots", terms[-1]]
     return " + ".join(shown)
 
 
-def in_symbols(terms: Sequence[Term], colours: Colours) -> str:
+def in_symbols(terms: Sequence[Term], colours: Colours, most: int = MOST_TERMS) -> str:
     """A sum of products in symbols."""
-    return shortened([r"\,".join(q.symbol(colours) for q in term) for term in terms])
+    return shortened([r"\,".join(q.symbol(colours) for q in term) for term in terms], most)
 
 
 def product_in_numbers(term: Term, colours: Colours, follows: bool) -> str:
@@ -103,9 +103,9 @@ def product_in_numbers(term: Term, colours: Colours, follows: bool) -> str:
     return r" \cdot ".join([first.number(colours, brackets=follows), *(q.number(colours, brackets=True) for q in others)])
 
 
-def in_numbers(terms: Sequence[Term], colours: Colours) -> str:
+def in_numbers(terms: Sequence[Term], colours: Colours, most: int = MOST_TERMS) -> str:
     """The same sum with the numbers put in."""
-    return shortened([product_in_numbers(term, colours, follows=place > 0) for place, term in enumerate(terms)])
+    return shortened([product_in_numbers(term, colours, follows=place > 0) for place, term in enumerate(terms)], most)
 
 
 def aligned(*blocks: Sequence[str]) -> str:
