@@ -45,7 +45,7 @@ TRIALS = (
 def draw_curves(chosen: experiment.Experiment, together: bool) -> None:
     """Functions and slopes at one z, what each is like, and the formulas with that z put in."""
     names = controls.several("Functions", ELEMENTWISE, key="acts", default=("sigmoid", "tanh", "relu", "gelu", "softplus"))
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="medium")
     with left:
         z = float(controls.slider("z", -figures.REACH, figures.REACH, key="actz", default=1.2, step=0.05))
     with right:

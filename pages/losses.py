@@ -52,7 +52,7 @@ TRIALS = (
 def over_prediction() -> None:
     """Each loss and its slope over ŷ for one target, and what one prediction costs under each."""
     names = controls.several("Losses", LOSSES, key="losses", default=FOUR) or list(FOUR)
-    left, middle, right = st.columns(3, gap="large")
+    left, middle, right = st.columns(3, gap="medium")
     with left:
         y = float(controls.slider("Target y", -1.0, 2.0, key="losstarget", default=1.0, step=0.05))
     with middle:
@@ -74,7 +74,7 @@ def over_prediction() -> None:
 
 def over_logit() -> None:
     """The same over the logit of a sigmoid output: where squared error stalls and cross-entropy does not."""
-    left, middle, right = st.columns([1.6, 1, 1], gap="large")
+    left, middle, right = st.columns([1.6, 1, 1], gap="medium")
     with left:
         names = controls.several("Losses", LOSSES, key="logitlosses", default=FOUR[:2]) or list(FOUR[:2])
     with middle:
@@ -95,7 +95,7 @@ def over_logit() -> None:
 
 def unequal_classes(chosen: experiment.Experiment) -> None:
     """What it costs to say the same of every sample where one class is rare, and what a weight for it changes."""
-    left, middle, right = st.columns(3, gap="large")
+    left, middle, right = st.columns(3, gap="medium")
     with left:
         share = float(controls.slider("Share of positives π", 0.0, 1.0, key="share", default=0.05, step=0.01))
     with middle:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 
-from nnviz.core.losses import Loss, get_loss
+from nnviz.core.losses import Loss, get_loss, share_of_label
 
 Array = NDArray[np.floating]
 
@@ -27,8 +27,10 @@ def constant_cost(loss: str | Loss, predictions: ArrayLike, share: float, weight
     """
     loss, predictions = checked(loss, share, weight), np.asarray(predictions, dtype=float)
     row = predictions.reshape(1, -1)
-    positives = weight * share * loss.values(row, [[1.0]])
-    negatives = (1 - share) * loss.values(row, [[0.0]])
+    # A class that is not there costs nothing, also where its loss would be infinite.
+    with np.errstate(all="ignore"):
+        positives = share_of_label(np.asarray(weight * share), loss.values(row, [[1.0]]))
+        negatives = share_of_label(np.asarray(1 - share), loss.values(row, [[0.0]]))
     return positives.reshape(predictions.shape), negatives.reshape(predictions.shape)
 
 
@@ -37,7 +39,8 @@ def constant_slope(loss: str | Loss, predictions: ArrayLike, share: float, weigh
     loss, predictions = checked(loss, share, weight), np.asarray(predictions, dtype=float)
     row = predictions.reshape(1, -1)
     with np.errstate(all="ignore"):
-        slope = weight * share * loss.derivative(row, [[1.0]]) + (1 - share) * loss.derivative(row, [[0.0]])
+        positives = share_of_label(np.asarray(weight * share), loss.derivative(row, [[1.0]]))
+        slope = positives + share_of_label(np.asarray(1 - share), loss.derivative(row, [[0.0]]))
     return slope.reshape(predictions.shape)
 
 

@@ -262,7 +262,8 @@ def overlaid(
             theme, "labelled", title, key, height=height, hovermode="x unified", hoversubplots="axis", shapes=[guide],
             margin={"l": 48, "r": 142, "t": 58, "b": 44, "pad": 0},
             xaxis=axis(
-                theme, words.x, range=list(limits["x"]), anchor="y2", fixedrange=True, unifiedhovertitle={"text": f"{words.x} = %{{x:.4g}}"},
+                theme, words.x, range=list(limits["x"]), anchor="y2", fixedrange=True,
+                unifiedhovertitle={"text": f"{words.x} = %{{x:.4g}}"},
             ),
             yaxis=axis(theme, words.value, range=list(limits["value"]), domain=[split + 0.03, 1], fixedrange=True),
             yaxis2=axis(theme, words.slope, range=list(limits["slope"]), domain=[0, split - 0.03], fixedrange=True, nticks=4),

@@ -142,7 +142,8 @@ def bars(theme: Theme, losses: Array, samples: Sequence[int], cost: float, key: 
     bar = {
         "type": "bar", "name": "loss of each sample", "x": np.arange(len(losses)), "y": shown, "customdata": np.asarray(samples),
         "marker": {"color": [colour if index in worst else theme.zero for index in range(len(losses))]}, "text": labels,
-        "textposition": "outside", "textangle": 0, "textfont": {"size": 12, "color": theme.text}, "cliponaxis": False,
+        "textposition": "outside", "textangle": 0, "constraintext": "none",
+        "textfont": {"size": 12, "color": theme.text}, "cliponaxis": False,
         "hovertemplate": "sample %{customdata}: L = %{y:.6g}<extra></extra>",
     }  # fmt: skip
     mean = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": cost, "y1": cost, "line": {"color": colour, "width": 2}}

@@ -13,7 +13,7 @@ from nnviz.formulas.numbers import latex
 
 Array = NDArray[np.floating]
 
-WIDE = 44  # characters of LaTeX
+WIDE = 34  # characters of LaTeX
 MOST_TERMS = 4  # of a sum that are written before its middle is left out
 
 # A z that is the variable: no part of a command, of a name or of an index such as z_i.
@@ -48,7 +48,7 @@ def with_number(formula: str, z: float, colour: str) -> str:
 
     def put_in(match: re.Match[str]) -> str:
         # 2 z is a product: side by side, 2 and 1.5 would read as 21.5.
-        return (r"\cdot " if re.search(r"[0-9}]\s*$", formula[: match.start()]) else "") + number
+        return (r"\cdot " if re.search(r"[0-9]\s*$|\}\s+$", formula[: match.start()]) else "") + number
 
     return _VARIABLE.sub(put_in, formula)
 
@@ -59,13 +59,13 @@ def with_numbers(f: Activation, z: float, colours: Mapping[str, str]) -> str:
     lines = []
     for name, formula, value in (("f", f.formula, float(f(z))), ("f'", f.derivative_formula, float(f.derivative(z)))):
         result = coloured(latex(value), colours["a"]) if name == "f" else latex(value)
-        # What stands behind a \\quad tells constants and abbreviations: the result belongs before it.
-        put_in = with_number(formula.split(r"\quad")[0], z, colours["z"])
+        # What stands behind a \quad tells constants and abbreviations: it has a line of its own, before the numbers.
+        main, *notes = formula.split(r"\quad")
+        lines.append(rf"{name}({variable}) &= {with_symbol(main.rstrip(','), colours['z'])}")
+        lines += [rf"&\ {with_symbol(note, colours['z'])}" for note in notes]
+        put_in = with_number(main.rstrip(","), z, colours["z"])
         # Long formulas have their result on a line of its own: three of them stand side by side.
-        lines += [
-            rf"{name}({variable}) &= {with_symbol(formula, colours['z'])}",
-            f"&= {put_in}" + r"\\[6pt]&" * (len(formula) > WIDE) + f"= {result}",
-        ]
+        lines += [f"&= {put_in}", f"&= {result}"] if len(main) > WIDE else [f"&= {put_in} = {result}"]
     return r"\begin{aligned}" + r"\\[6pt]".join(lines) + r"\end{aligned}"
 
 

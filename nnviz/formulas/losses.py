@@ -57,8 +57,8 @@ def with_numbers(loss: Loss, yhat: float, y: float, value: float, slope: float, 
     difference = put_in(r"\hat y-y", yhat, y, colours)
     residual = [rf"r &= {difference} = {latex(yhat - y)}"] if "r^2" in loss.formula else []
     lines = (
-        rf"{L} &= {with_symbols(loss.formula, colours)}",
         *residual,
+        rf"{L} &= {with_symbols(loss.formula, colours)}",
         rf"&= {numbers[0]} = {coloured(latex(value), colours['cost'])}",
         rf"\frac{{\partial {L}}}{{\partial {hat}}} &= {with_symbols(loss.derivative_formula, colours)}",
         rf"&= {numbers[1]} = {latex(slope)}",

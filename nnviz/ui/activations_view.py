@@ -9,10 +9,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from nnviz.core.activations import Activation, get_activation, largest_slope, saturated, saturation_intervals
-from nnviz.core.grammar import ExpressionError
-from nnviz.formulas.mistakes import marked
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls
+from nnviz.ui import controls, mistakes
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.sidebar import OWN_FORMULA
 
@@ -91,9 +89,7 @@ def own_formula() -> Activation | None:
         "Use it in the network", key="usefz", disabled=not text or trouble is not None, on_click=_use, args=(text,), width="stretch"
     )
     if trouble is not None:
-        st.error(str(trouble))
-        if isinstance(trouble, ExpressionError):
-            st.code(marked(trouble), language=None)
+        mistakes.tell(trouble)
     return own
 
 

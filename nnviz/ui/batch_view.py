@@ -33,7 +33,7 @@ class Batch:
 
 def draw(chosen: Experiment) -> None:
     """The bars of one batch, their mean written out, the worst samples and the classes."""
-    left, middle, right = st.columns([1.3, 1.3, 1], gap="large", vertical_alignment="bottom")
+    left, middle, right = st.columns([1.3, 1.3, 1], gap="medium", vertical_alignment="bottom")
     possible = [name for name in LOSSES if fits(chosen.network.activations[-1], name, chosen.data.train.Y)]
     m, size = len(chosen.data.train), min(chosen.batch_size, len(chosen.data.train))
     batches = -(-m // size)

@@ -10,7 +10,7 @@ from nnviz.core.textbook import clipped, clipped_slope, unclipped
 from nnviz.figures import losses as figures
 from nnviz.formulas import losses as formulas
 from nnviz.formulas.numbers import MINUS, significant
-from nnviz.ui import controls, show
+from nnviz.ui import controls, mistakes, show
 from nnviz.ui.losses_view import lines
 
 LARGEST = 1e6  # a logit that is typed
@@ -20,7 +20,7 @@ FAR = (0.0, 5.0, 20.0, 40.0, 100.0, 1000.0)
 
 def draw() -> None:
     """Cross-entropy from the logit beside the clipped textbook form, as far out as one likes."""
-    left, middle, right = st.columns(3, gap="large")
+    left, middle, right = st.columns(3, gap="medium")
     with left:
         z = typed_logit("Logit z", "farz", "-1000")
     with middle:
@@ -53,7 +53,7 @@ def typed_logit(label: str, key: str, default: str) -> float:
     try:
         st.session_state[f"former {key}"] = number(text)
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
     return float(st.session_state.get(f"former {key}", default))
 
 

@@ -11,7 +11,7 @@ from nnviz.figures import curves
 from nnviz.figures import losses as figures
 from nnviz.figures.curves import Curve
 from nnviz.formulas.numbers import significant
-from nnviz.ui import show
+from nnviz.ui import mistakes, show
 
 
 def with_delta(names: list[str], delta: float) -> list[Loss]:
@@ -28,7 +28,7 @@ def within_domain(losses: list[Loss], draw: Callable[[Loss], Curve]) -> tuple[li
             curves.append(draw(loss))
             kept.append(loss)
         except ValueError as error:
-            st.error(f"{loss.title} is left out. {error}")
+            mistakes.tell(error, f"{loss.title} is left out. ")
     return kept, curves
 
 

@@ -10,7 +10,7 @@ from nnviz.core.activations import softmax, softmax_jacobian
 from nnviz.figures import activations as figures
 from nnviz.formulas import activations as formulas
 from nnviz.formulas.numbers import MINUS, fixed, significant
-from nnviz.ui import controls, show
+from nnviz.ui import controls, mistakes, show
 
 Array = NDArray[np.floating]
 
@@ -20,7 +20,7 @@ LONGEST, MOST_CLASSES, LARGEST_LOGIT = 20_000, 8, 1e6
 
 def draw() -> None:
     """Logits on sliders, what softmax makes of them, and its Jacobian."""
-    left, middle, right = st.columns(3, gap="large")
+    left, middle, right = st.columns(3, gap="medium")
     with left:
         classes = int(controls.slider("Classes", 2, 6, key="softk", default=3, step=1))
     with middle:
@@ -63,7 +63,7 @@ def own_logits() -> Array | None:
     try:
         st.session_state["former logits"] = typed_logits(typed)
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
     return st.session_state.get("former logits")
 
 

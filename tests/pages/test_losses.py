@@ -1,0 +1,59 @@
+"""The page Losses in each view, with odd addresses and bad input."""
+
+import pytest
+
+VIEWS = ("Over ŷ", "Over the logit", "Far out", "On the data", "Unequal classes")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_each_view_opens(open_page, view):
+    app = open_page("losses", lossview=view)
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_target_outside_a_losss_domain_leaves_that_loss_out_with_a_sentence(open_page):
+    app = open_page("losses")
+    app.slider(key="losstarget").set_value(1.5).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "from 0 to 1" in app.error[0].value
+
+
+def test_where_no_loss_is_left_the_page_says_so(open_page):
+    app = open_page("losses", losses="binary_cross_entropy", losstarget="-0.5")
+    assert not app.exception
+    assert app.info
+
+
+@pytest.mark.parametrize("text", ["1e308", "nan", "", "z", "-inf", "9" * 10_000])
+def test_a_logit_that_is_none_gets_a_sentence_and_the_former_stays(open_page, text):
+    app = open_page("losses", lossview="Far out")
+    app.text_input(key="farz").set_value(text).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert len(app.error[0].value) < 600
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"data": "Worked example"},
+        {"data": "Handwritten digits 8×8", "batch": "1000"},
+        {"output": "identity", "loss": "half_squared_error"},
+        {"batch": "1", "lossbatch": "100000"},
+        {"layers": "0", "dataloss": "huber"},
+        {"init": "normal", "activation": "own formula", "formula": "exp(exp(z))"},
+    ],
+)
+def test_any_experiment_has_its_bars(open_page, address):
+    app = open_page("losses", lossview="On the data", **address)
+    assert not app.exception
+
+
+def test_every_try_this_runs(open_page):
+    app = open_page("losses")
+    for index in range(5):
+        app.button(key=f"try-{index}").click().run()
+        assert not app.exception
+        assert not app.error
