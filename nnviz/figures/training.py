@@ -298,7 +298,7 @@ def mosaic(units: Sequence[tuple[int, int]], maps: dict[int, Array], sizes: Sequ
         height=max(150, min(440, 58 + 74 * len(rows))),
         margin={"l": 52, "r": 0, "t": 58, "b": 4},
         annotations=words,
-        xaxis=bare_axis(range=[-0.5, z.shape[2] - 0.5], constrain="domain"),
+        xaxis=bare_axis(range=[-9, z.shape[2] - 0.5], constrain="domain"),
         yaxis=bare_axis(range=[z.shape[1] - 0.5, -0.5], scaleanchor="x", constrain="domain"),
     )
     return animate({"data": [heat, hovers], "layout": frame}, ({0: {"z": grid}} for grid in z))
