@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from nnviz.core.activations import Activation
 from nnviz.core.losses import Loss
-from nnviz.core.network import Forward, Network, transposed
+from nnviz.core.network import MOST_NUMBERS, Forward, Network, transposed
 
 Array = NDArray[np.floating]
 
@@ -164,6 +164,7 @@ def gauss_newton(network: Network, loss: Loss, theta: Array, X: Array, Y: Array)
 def by_products(product: Callable[..., Array], network: Network, loss: Loss, theta: Array, X: Array, Y: Array) -> Array:
     """A (..., P, P) matrix from its products with all unit vectors, as many at once as fit: for hidden layers that are not elementwise."""
     P, m = network.parameter_count, X.shape[-1]
+    check_size(network, run_count(theta, X, Y))
     at_once = max(1, CHUNK_BYTES // (8 * run_count(theta, X, Y) * (P + 4 * m * max(network.sizes))))
     X, Y = X[..., None, :, :], Y[..., None, :, :]
     units = (np.eye(P)[start : start + at_once] for start in range(0, P, at_once))
@@ -174,6 +175,7 @@ def by_products(product: Callable[..., Array], network: Network, loss: Loss, the
 def over_samples(matrix: Callable[[Pass], Array], network: Network, loss: Loss, theta: Array, X: Array, Y: Array) -> Array:
     """A (..., P, P) matrix that is a mean over samples, chunk by chunk, brought from the order of the blocks into theta's."""
     m, order = X.shape[-1], parameter_order(network)
+    check_size(network, run_count(theta, X, Y))
     chunks = chunk_count(network, run_count(theta, X, Y), m)
     edges = [round(m * chunk / chunks) for chunk in range(chunks + 1)]
     with np.errstate(all="ignore"):
@@ -186,6 +188,13 @@ def chunk_count(network: Network, runs: int, m: int) -> int:
     """Into how many chunks m samples are cut: small ones stay in cache, but each costs one addition of the whole matrix."""
     row = 8 * runs * max(max(n + 1, k) for k, n in network.shapes) ** 2
     return -(-m // max(CACHE_BYTES // row, min(256, CHUNK_BYTES // row), 1))
+
+
+def check_size(network: Network, runs: int) -> None:
+    """ValueError where a (P, P) matrix for each of the runs is more than can be held."""
+    P = network.parameter_count
+    if runs * P * P > MOST_NUMBERS:
+        raise ValueError(f"{runs} matrices of ({P}, {P}) are more than the {MOST_NUMBERS} numbers held at once: use products with vectors")
 
 
 def run_count(theta: Array, X: Array, Y: Array) -> int:

@@ -118,6 +118,8 @@ class NetworkCost:
     def on(self, samples: int | slice | Sequence[int] | NDArray[np.integer] | NDArray[np.bool_]) -> NetworkCost:
         """The same cost on some of the samples: an index, indices, a slice or a mask over m."""
         chosen = samples if isinstance(samples, slice) else np.atleast_1d(samples)
+        if not isinstance(chosen, slice) and not chosen.size:
+            chosen = slice(0)  # an empty list has no type to index with
         try:
             return replace(self, X=self.X[..., chosen], Y=self.Y[..., chosen])
         except IndexError as error:
@@ -143,9 +145,9 @@ class NetworkCost:
         return self.value_after(theta, forward), gradient
 
     def hessian_vector_product(self, theta: ArrayLike, v: ArrayLike) -> Array:
-        """∇²C·v, (..., P), exact (Pearlmutter 1994); l1 has no curvature where no weight is 0."""
+        """∇²C·v, (..., P), exact (Pearlmutter 1994)."""
         theta, v = self.checked(theta), self.checked(v)
-        return second.hessian_vector_product(self.network, self.loss, theta, self.X, self.Y, v) + self.l2 * self.weights * v
+        return second.hessian_vector_product(self.network, self.loss, theta, self.X, self.Y, v) + self.penalty_product(v)
 
     def hessian(self, theta: ArrayLike) -> Array:
         """∇²C, (..., P, P), exact."""
@@ -155,7 +157,7 @@ class NetworkCost:
     def gauss_newton_product(self, theta: ArrayLike, v: ArrayLike) -> Array:
         """The Gauss–Newton matrix times v, (..., P): `hessian_vector_product` without the network's own curvature."""
         theta, v = self.checked(theta), self.checked(v)
-        return second.gauss_newton_product(self.network, self.loss, theta, self.X, self.Y, v) + self.l2 * self.weights * v
+        return second.gauss_newton_product(self.network, self.loss, theta, self.X, self.Y, v) + self.penalty_product(v)
 
     def gauss_newton(self, theta: ArrayLike) -> Array:
         """The Gauss–Newton matrix, (..., P, P)."""
@@ -184,9 +186,15 @@ class NetworkCost:
         """C of a forward pass, (...)."""
         with np.errstate(all="ignore"):
             cost = self.losses_after(forward).mean(axis=-1)
-            if self.l2:
-                cost = cost + 0.5 * self.l2 * (theta * theta) @ self.weights
-            return cost + self.l1 * np.abs(theta) @ self.weights if self.l1 else cost
+            if not (self.l2 or self.l1):
+                return cost
+            W = theta * self.weights
+            return cost + 0.5 * self.l2 * np.sum(W * W, axis=-1) + self.l1 * np.sum(np.abs(W), axis=-1)
+
+    def penalty_product(self, v: Array) -> Array:
+        """The penalty's own Hessian times v: l2 on the weights, and nothing of l1, which is straight where no weight is 0."""
+        with np.errstate(all="ignore"):
+            return self.l2 * self.weights * v
 
     def checked(self, theta: ArrayLike) -> Array:
         """Theta or a direction as an array (..., P)."""
