@@ -35,7 +35,7 @@ Calls = list[Call]
 
 # A 0-d array as an operand costs half of what a Python float costs in an elementwise call.
 ZERO, ONE = np.array(0.0), np.array(1.0)
-CACHE_BYTES = 3 << 18
+CACHE_BYTES = 1 << 20
 # Up to this many numbers, one call of expit is cheaper than four that are vectorised.
 SMALL = 128
 

@@ -1,6 +1,8 @@
 """Training is the plain loop of its definition, many runs are the single ones, bad rates are results and bad data sentences."""
 
+import json
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -297,3 +299,22 @@ def test_the_suggested_rate_is_where_the_cost_falls_most_steeply():
     rate = np.geomspace(1e-4, 10, 101)
     assert suggested_rate(rate, -np.tanh(3 * np.log(rate / 0.03))) == pytest.approx(0.03, rel=0.2)
     assert suggested_rate(rate, np.arange(101.0)) == rate[0]
+
+
+REFERENCE = json.loads((Path(__file__).parents[1] / "references" / "training.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", REFERENCE["accuracy"])
+def test_accuracy_on_held_out_data_is_scikit_learns_within_noise(name):
+    s, theirs, ours = REFERENCE["settings"][name], np.array(REFERENCE["accuracy"][name]), []
+    for seed in range(len(theirs)):
+        data = DATASETS[name](samples=s["samples"], noise=s["noise"], seed=seed)
+        outputs = len(data.train.Y)
+        network = Network((len(data.train.X), s["hidden"], outputs), ("tanh", "sigmoid" if outputs == 1 else "softmax"))
+        loss = "binary_cross_entropy" if outputs == 1 else "cross_entropy"
+        settings = {"epochs": s["epochs"], "batch_size": s["batch"], "l2": s["l2"], "seed": seed, "snapshots": 2}
+        ours.append(train(network, loss, data, OPTIMIZERS[s["optimizer"]](s["rate"]), **settings).test_accuracy[-1])
+    # The splits are the same, so that only start and order differ: three standard errors of the paired differences, and a sample's worth.
+    difference = np.array(ours) - theirs
+    assert abs(difference.mean()) < 3 * difference.std(ddof=1) / np.sqrt(len(theirs)) + 0.003
+    assert difference.std() < 0.05
