@@ -186,7 +186,7 @@ def _places(found: Basins) -> dict[str, Any]:
     }
 
 
-def basin_shares(theme: Theme, found: Basins) -> list[tuple[str, str, str]]:
+def basin_shares(found: Basins) -> list[tuple[str, str, str]]:
     """A row for each ending: how it is called, where the minimum is, the share of starts; the largest first."""
     total = found.reached.size
     rows = []

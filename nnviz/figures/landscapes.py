@@ -25,7 +25,7 @@ TALL = 6.0  # from this ratio of the greatest height to the middle one, heights 
 CLICKS = 41  # places along each axis that can be clicked and tell their value
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon2", "star-diamond")
 SIZES = {"circle": 13, "diamond": 13}  # of the end of a path; the others are 16
-BUDGET = 15_000  # points of all growing paths in all frames: 160 kB
+BUDGET = 30_000  # coordinates of all growing paths in all frames: 160 kB
 PIXEL = 1 / 1200  # of the width: steps that are shorter than this are not drawn one by one
 LABEL_GAP = 18
 
@@ -92,7 +92,7 @@ def relief(z: ArrayLike, lowest: float | None = None) -> Relief:
 
     Examples
     --------
-    >>> relief([0.0, 1.0, 2.0]).unit, relief([0.0, 1.0, 5000.0]).unit
+    >>> relief([0.0, 1.0, 2.0]).unit, relief([0.0, 100.0, 5000.0]).unit
     (0.0, 1.0)
     """
     finite = np.asarray(z, dtype=float)
@@ -141,7 +141,7 @@ def _growing(points: Sequence[Array], kept: Sequence[NDArray[np.integer]], frame
         [[np.searchsorted(k, min(step, len(p) - 1), side="right") + 1 for k, p in zip(kept, points, strict=True)] for step in frames]
     )
     tail = int(counts.max(initial=1))
-    while tail > 24 and np.minimum(counts, tail).sum() > BUDGET:
+    while tail > 24 and points[0].shape[1] * np.minimum(counts, tail).sum() > BUDGET:
         tail = int(0.85 * tail)
     return tail
 
@@ -406,7 +406,7 @@ def _leaves(points: Array, low: Array, span: Array) -> Array:
 
 # ----------------------------------------------------------------------------------------------------------- three dimensions
 
-MESH = 81  # heights along each axis of a surface
+MESH = 61  # heights along each axis of a surface
 LIFT = 0.02  # of the height: a path lies this much above the surface
 
 

@@ -169,5 +169,7 @@ def update(inside: Anatomy, step: int, colours: Mapping[str, str]) -> str:
         if result == "hessian":
             rows.append(rf"&= {numbers[result]}")
             continue
-        rows.append(rf"&= {template.format(**numbers)} = {numbers[result]}")
+        worked = template.format(**numbers)
+        wide = worked.count("{pmatrix}") + worked.count("10^{") > 4 and r"\frac" not in worked
+        rows.append(rf"&= {worked}" + (r"\\ &= " if wide else " = ") + numbers[result])
     return r"\begin{aligned}" + r"\\[6pt] ".join(rows) + r"\end{aligned}"

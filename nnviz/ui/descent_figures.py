@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnviz.core.maps import Basins, RateMap, basins_chunks, rate_map_chunks
 from nnviz.core.stability import stability_limit
@@ -16,6 +17,8 @@ from nnviz.figures.theme import THEMES, Figure
 from nnviz.formulas.numbers import significant
 from nnviz.ui import descent_view as view
 from nnviz.ui.descent_view import Setup
+
+Array = NDArray[np.floating]
 
 RATES = np.geomspace(1e-5, 10, 300)
 LIMIT_WORDS = {
@@ -42,8 +45,19 @@ def paths(setup: Setup) -> list[Path]:
     made = []
     for look, (run, walked) in enumerate(zip(setup.runs, view.descents(setup), strict=True)):
         lost = view.lost_at(setup, walked)
-        made.append(Path(run.title, walked.theta, look, walked.value, f"diverged at {lost}" if lost >= 0 else ""))
+        theta = walked.theta if lost < 0 else _until_it_leaves(setup, walked.theta)
+        made.append(Path(run.title, theta, look, walked.value, f"diverged at {lost}" if lost >= 0 else ""))
     return made
+
+
+def _until_it_leaves(setup: Setup, theta: Array) -> Array:
+    """A path that diverges, NaN from where it is well outside the picture: its further swings would only cover it."""
+    low, high = np.array(setup.surface.bounds).T
+    margin = 0.25 * (high - low)
+    with np.errstate(all="ignore"):
+        outside = ~np.all((theta >= low - margin) & (theta <= high + margin), axis=1)
+    gone = int(np.argmax(outside)) if outside.any() else len(theta)
+    return np.where((np.arange(len(theta)) <= max(gone, 1))[:, None], theta, np.nan)
 
 
 @lru_cache(maxsize=24)
@@ -97,11 +111,12 @@ def inside(theme: str, setup: Setup, place: int) -> Figure:
 
 def rate_limits(setup: Setup, lambda_max: float) -> dict[str, tuple[float, int]]:
     """The learning rates at which theory lets a quadratic of that curvature diverge, with the look of the run."""
-    found = {}
+    found: dict[str, tuple[float, int]] = {}
     for look, run in enumerate(setup.runs):
         if run.plain.name in LIMIT_WORDS:
-            words = LIMIT_WORDS[run.plain.name] + (f", {run.title}" if run.title.endswith("2") else "")
-            found[words] = (float(stability_limit(run.plain.name, getattr(run.plain, "beta", 0.0), lambda_max)), look)
+            limit = float(stability_limit(run.plain.name, getattr(run.plain, "beta", 0.0), lambda_max))
+            if all(limit != other for other, _ in found.values()):
+                found[LIMIT_WORDS[run.plain.name] + (f", {run.title}" if LIMIT_WORDS[run.plain.name] in found else "")] = (limit, look)
     return found
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from nnviz.figures.descent_maps import DIVERGED_TEXT, basin_shares
-from nnviz.figures.theme import THEMES
 from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, descent_figures, progress, show
 from nnviz.ui import descent_view as view
@@ -62,8 +61,8 @@ def rate_map(theme: str, setup: Setup) -> None:
         numbers,
     )
     show.sentence(
-        "λ_max is the largest curvature at the minima and the start; on a quadratic the limits are exact, elsewhere they hold near the minimum. "
-        f"The map is without noise and schedule. A bar on top means {DIVERGED_TEXT}."
+        "λ_max is the largest curvature at the minima and the start; on a quadratic the limits are exact, elsewhere they hold "
+        f"near the minimum. The map is without noise and schedule. A bar on top means {DIVERGED_TEXT}."
     )
 
 
@@ -84,10 +83,11 @@ def basin_map(theme: str, setup: Setup, place: int) -> None:
             descent_figures.basins(theme, setup, place, found), "basins", f"Which minimum {title} reaches from each start.", on_select=True
         )
     with right:
-        rows = basin_shares(THEMES[theme], found)
+        rows = basin_shares(found)
         show.heading(f"Where {resolution * resolution:,} runs of {title} end")
         show.table(("ends at", "x, y", "share of the starts"), rows[:12], "Share of the starts by ending")
         more = f" {len(rows) - 12} further endings are not listed." if len(rows) > 12 else ""
         show.sentence(
-            f"A minimum is reached within 2 % of the bounds; pale: none was. Dark means {DIVERGED_TEXT}. Click the map to start there.{more}"
+            f"A minimum is reached within 2 % of the bounds; pale: none was. Dark means {DIVERGED_TEXT}. "
+            f"Click the map to start there.{more}"
         )

@@ -1,0 +1,43 @@
+"""Optimisers in a real browser: all paths play, a click sets the start, the formula follows the step."""
+
+import re
+
+from tests.browser.conftest import settle
+
+
+def test_play_scrub_and_click(visit):
+    page = visit("optimizers?steps=40&opt=SGD&opt=Adam&surface=Bowl")
+    page.wait_for_selector(".st-key-landscape .js-plotly-plot")
+    step = page.get_by_label("Step", exact=True)
+    step.focus()
+    page.keyboard.press("Home")
+    page.wait_for_selector("text=Adam, step 0 → 1")
+    head = "() => { const d = document.querySelector('.st-key-landscape .js-plotly-plot').data; return Array.from(d[d.length - 1].x) }"
+    assert all(abs(x + 2.5) < 1e-6 for x in page.evaluate(head))
+    page.get_by_test_id("player-toggle").click()
+    page.wait_for_selector("text=Adam, step 39 → 40", timeout=15_000)
+    assert all(abs(x + 2.5) > 0.1 for x in page.evaluate(head))
+
+    settle(page)
+    box = page.locator(".st-key-landscape .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+    page.wait_for_function("() => new URL(location).searchParams.get('start')")
+    typed = page.get_by_label("Start x, y").input_value()
+    x, y = (float(number) for number in typed.split(","))
+    assert abs(x - 1.5) < 0.2
+    assert abs(y - 1.5) < 0.2
+
+
+def test_a_bad_formula_is_answered_and_the_picture_stays(visit):
+    page = visit("optimizers?surface=Own%20formula&steps=30")
+    page.wait_for_selector(".st-key-landscape .js-plotly-plot")
+    formula = page.get_by_label("f(x, y) =")
+    formula.fill("x**2 + y**")
+    formula.press("Enter")
+    page.wait_for_selector("[data-testid=stAlert]")
+    assert page.locator(".st-key-landscape .js-plotly-plot").count() == 1
+    formula.fill("x**2 + 3*y**2")
+    formula.press("Enter")
+    page.wait_for_selector("[data-testid=stAlert]", state="detached")
+    assert re.search("Own formula", page.locator(".st-key-landscape").inner_text())

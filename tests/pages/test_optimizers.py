@@ -1,0 +1,166 @@
+"""The page Optimisers as a person meets it: its views, its bad input, its links."""
+
+import pytest
+
+from nnviz.core.surfaces import SURFACES
+from nnviz.ui import descent_figures, descent_trials, tuning
+from nnviz.ui import descent_view as view
+
+PAGE = "optimizers"
+ALL = [tuning.title_of(name) for name in tuning.KINDS]
+
+
+def tables(app):
+    return [element.proto.body for element in app.get("html") if "nnviz-table" in element.proto.body]
+
+
+def notices(app):
+    return [element.proto.body for element in app.get("html") if "nnviz-notice" in element.proto.body]
+
+
+@pytest.mark.parametrize("shown", ["Results", "Learning rates", "Basins"])
+@pytest.mark.parametrize("dimensions", ["Contours", "3-D"])
+def test_each_view_opens(open_page, shown, dimensions):
+    app = open_page(PAGE, optview=shown, dim=dimensions, steps="40", basinres="50")
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize("surface", [descent_figures.surface_title(name) for name in SURFACES])
+def test_every_surface_opens_with_six_optimisers(open_page, surface):
+    app = open_page(PAGE, surface=surface, opt=ALL[:6], steps="60")
+    assert not app.exception
+    assert not app.error
+
+
+def test_all_optimisers_are_compared_eight_at_a_time(open_page):
+    for names in (ALL[:8], ALL[7:]):
+        app = open_page(PAGE, opt=names, steps="30")
+        assert not app.exception
+        assert all(f"<td>{name}</td>" in tables(app)[0] for name in names)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_formula_of_each_stands_beside_it(open_page, name):
+    app = open_page(PAGE, opt=[name], steps="20", inner=name)
+    assert not app.exception
+    assert r"\theta" in app.latex[-1].value
+
+
+def test_rates_are_those_of_the_link(open_page):
+    app = open_page(PAGE, opt=["SGD", "Adam"], tune="sgd.learning_rate=0.0123; adam.bias_correction=false")
+    assert "<td>0.0123</td>" in tables(app)[0]
+    assert "1-0.999^{" not in app.latex[-1].value
+
+
+BAD = {
+    "negative": ("sgd.learning_rate=-1", "at least 0"),
+    "not a number": ("sgd.learning_rate=nan", "finite"),
+    "infinite": ("sgd.learning_rate=inf", "finite"),
+    "no number": ("sgd.learning_rate=fast", "number"),
+    "unknown": ("sgd.speed=1", "learning_rate"),
+    "nobody": ("sdg.learning_rate=1", "no run"),
+    "no sense": ("<script>", "cannot be read"),
+    "beta of 2": ("momentum.beta=2", "from 0 to 1"),
+}
+
+
+@pytest.mark.parametrize(("tune", "words"), BAD.values(), ids=BAD)
+def test_a_bad_setting_gets_a_sentence_and_pictures_stay(open_page, tune, words):
+    app = open_page(PAGE, tune=tune)
+    assert not app.exception
+    assert any(words in error.value for error in app.error)
+    assert tables(app)
+
+
+@pytest.mark.parametrize("rate", ["0", "1e6", "1e300"])
+def test_a_rate_of_nothing_or_too_much_is_drawn(open_page, rate):
+    app = open_page(
+        PAGE, opt=["SGD", "Momentum", "Adam", "L-BFGS"], tune=f"sgd.learning_rate={rate}; lbfgs.learning_rate={rate}", steps="50"
+    )
+    assert not app.exception
+    assert not app.error
+    assert ("step 1, at" in tables(app)[0]) == (rate != "0")
+
+
+FORMULAS = ["x + y", "x**2 - y**2", "log(x)", "1", "abs(x)/x + y**2", "sqrt(x) + y", "1/(x**2 + y**2)", "exp(exp(x))", "tan(x)"]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+@pytest.mark.parametrize("shown", ["Results", "Basins", "Learning rates"])
+def test_odd_formulas_are_drawn(open_page, formula, shown):
+    app = open_page(PAGE, surface="Own formula", fxy=formula, optview=shown, steps="30", basinres="50")
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize("formula", ["", "x +* y", "z", "__import__('os')", "9**9**9", "log(-1 - x**2)", "x" * 600])
+def test_a_formula_that_cannot_be_read_or_is_defined_nowhere_gets_a_sentence(open_page, formula):
+    app = open_page(PAGE, surface="Own formula", fxy=formula, steps="20")
+    assert not app.exception
+    assert app.error
+    assert tables(app)
+
+
+@pytest.mark.parametrize(("start", "fine"), [("100, 100", True), ("−1.5; 2", True), ("1e9, 0", False), ("here", False), ("nan, 1", False)])
+def test_a_start_is_anywhere_or_answered(open_page, start, fine):
+    app = open_page(PAGE, start=start, steps="30", opt=["SGD", "Adam"])
+    assert not app.exception
+    assert bool(app.error) != fine
+
+
+@pytest.mark.parametrize(
+    "address", [{"steps": "-5"}, {"opt": "sgdd"}, {"surface": "hill"}, {"gnoise": "nan"}, {"optview": "x"}, {"inner": "Muon"}]
+)
+def test_an_odd_address_is_told(open_page, address):
+    app = open_page(PAGE, **address)
+    assert not app.exception
+    assert notices(app)
+
+
+def test_no_optimiser_at_all_is_plain_descent(open_page):
+    app = open_page(PAGE)
+    app.multiselect(key="opt").set_value([]).run()
+    assert not app.exception
+    assert "<td>SGD</td>" in tables(app)[0]
+
+
+@pytest.mark.parametrize("trial", descent_trials.TRIALS, ids=lambda trial: trial.label)
+def test_each_trial_shows_what_it_says(open_page, trial):
+    app = open_page(PAGE)
+    next(button for button in app.button if button.label == trial.label).click().run()
+    assert not app.exception
+    assert not app.error
+    assert any(trial.notice[:30] in text.value for text in app.markdown)
+
+
+def test_more_of_everything_combines(open_page):
+    app = open_page(PAGE, opt=ALL[:8], gnoise="2", sched="cosine", clip="5", gdecay="0.01", steps="60")
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_changed_field_is_in_the_link(open_page):
+    app = open_page(PAGE, opt=["SGD"], steps="20")
+    app.number_input(key="tuned sgd learning_rate").set_value(0.004).run()
+    assert not app.exception
+    assert app.session_state["tune"] == "sgd.learning_rate=0.004"
+    assert "<td>0.004</td>" in tables(app)[0]
+
+
+def test_settings_written_are_the_settings_read():
+    settings = {"adam": {"learning_rate": 0.1, "bias_correction": False}, "lbfgs-2": {"history": 3}}
+    assert tuning.parse(tuning.write(settings)) == settings
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_usual_starts_lie_on_their_surface_and_usual_rates_do_not_diverge(name):
+    surface = SURFACES[name]
+    start = view.usual_start(surface)
+    assert all(low < place < high for place, (low, high) in zip(start, surface.bounds, strict=True))
+    if surface.minima:
+        runs = tuple(
+            tuning.make_run(run, {}, view.usual_rate(run, surface, start), 0.0, 0.0) for run in ("sgd", "momentum", "rmsprop", "adam")
+        )
+        setup = view.Setup(surface, start, 200, runs)
+        assert all(view.lost_at(setup, run) < 0 for run in view.descents(setup))
