@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.many_costs import Samples
 from nnviz.core.objectives import NetworkCost, Objective
+from nnviz.core.plane_costs import plane_costs
 from nnviz.core.planes import NORMALIZATIONS, Plane, finite_point, hessian_plane, pca_plane, plane_through, random_plane
 
 __all__ = [
@@ -60,8 +61,18 @@ def evaluate_grid_chunks(objective: Objective, plane: Plane, alpha: ArrayLike, b
         cell = np.arange(part.start, part.stop)
         return plane.point(alpha[cell % columns], beta[cell // columns])
 
+    if isinstance(objective, NetworkCost) and (quick := _network_grid(objective, plane, alpha, beta)) is not None:
+        yield from quick
+        return
     for share, values in _values_in_chunks(objective, points, columns * beta.size):
         yield share, values.reshape(beta.size, columns)
+
+
+def _network_grid(cost: NetworkCost, plane: Plane, alpha: Array, beta: Array) -> Iterator[tuple[float, Array]] | None:
+    """The grid of a network's cost with its first layer taken apart; None where that is not possible."""
+    if cost.X.ndim > 2 or cost.Y.ndim > 2 or cost.l2 or cost.l1:
+        return None
+    return plane_costs(Samples(cost.network, cost.loss, cost.X, cost.Y), plane.origin, plane.u, plane.v, alpha, beta)
 
 
 def evaluate_grid(objective: Objective, plane: Plane, alpha: ArrayLike, beta: ArrayLike) -> Array:

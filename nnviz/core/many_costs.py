@@ -111,14 +111,9 @@ class Samples:
                 loaded = chunk.stop - chunk.start
                 for span, one, forth, Y, back in tapes:
                     play(forth)
-                    if self.hard:
-                        values[:, span] = summed(hard_binary_terms(one.Z[-1], 1 - 2 * Y))
-                    elif self.from_logits:
-                        values[:, span] = summed(self.terms(one.Z[-1], Y))
-                    if score or back or not self.from_logits:
+                    values[:, span] = self.losses(one, Y)
+                    if self.from_logits and (score or back):
                         play(one.to_output)
-                    if not self.from_logits:
-                        values[:, span] = summed(self.terms(one.units[-1].A, Y))
                     if score:
                         scores[:, span] = score(one.units[-1].A, Y)
                     if gradient is not None:
@@ -126,6 +121,15 @@ class Samples:
                         gradient[chunk] += self.gradient[:loaded]
                 told[:, chunk] = np.vecdot(values, self.share)[:loaded], np.vecdot(scores, self.share)[:loaded]
         return told[0].reshape(batch), told[1].reshape(batch)
+
+    def losses(self, one: Pass, Y: Array) -> Array:
+        """The loss of each sample, (c, m), where the logits of a pass are ready; makes its outputs where the loss is told from these."""
+        if self.hard:
+            return summed(hard_binary_terms(one.Z[-1], 1 - 2 * Y))
+        if self.from_logits:
+            return summed(self.terms(one.Z[-1], Y))
+        play(one.to_output)
+        return summed(self.terms(one.units[-1].A, Y))
 
     def _flat(self, theta: Array) -> tuple[Array, tuple[int, ...]]:
         batch = np.broadcast_shapes(theta.shape[:-1], self.own)

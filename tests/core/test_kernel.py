@@ -11,6 +11,7 @@ from nnviz.core.losses import LOSSES, fitting_outputs, get_loss
 from nnviz.core.many_costs import Samples
 from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost
+from nnviz.core.plane_costs import plane_costs
 
 PAIRS = [(output, loss) for loss in LOSSES for output in fitting_outputs(loss)]
 TYPED = "=z*sigmoid(z)"
@@ -167,3 +168,31 @@ def test_an_epoch_sees_each_sample_once_in_the_seeds_order(batch_size, seeds, mo
         for epoch in epochs:
             expected = np.arange(23) if batch_size >= 23 else order.permutation(23)
             assert np.array_equal(epoch[run], expected)
+
+
+def grid_of(network, loss, theta, u, v, samples=60, seed=8):
+    rng = np.random.default_rng(seed)
+    X, Y = rng.normal(size=(2, samples)), (rng.random((1, samples)) > 0.5) * 1.0
+    alpha, beta = np.linspace(-1, 1, 23), np.linspace(-0.5, 1.5, 7)
+    points = theta + alpha[:, None] * u + beta[:, None, None] * v
+    parts = plane_costs(Samples(network, loss, X, Y), theta, u, v, alpha, beta)
+    return parts, NetworkCost(network, loss, X, Y).value(points)
+
+
+@pytest.mark.parametrize("activations", [("tanh", "sigmoid"), ("sigmoid", "tanh", "sigmoid"), ("tanh", "relu", "sigmoid")])
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "half_squared_error"])
+def test_a_plane_with_the_first_layer_taken_apart_costs_the_same(activations, loss):
+    network = Network((2, *[5] * (len(activations) - 1), 1), activations)
+    theta, u, v = np.random.default_rng(9).normal(size=(3, network.parameter_count)) * 3
+    parts, expected = grid_of(network, loss, theta, u, v)
+    assert list(parts)[-1][1] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("network", "scale"),
+    [(Network((2, 1), "sigmoid"), 1.0), (Network((2, 5, 1), ("relu", "sigmoid")), 1.0), (Network((2, 5, 1), ("tanh", "sigmoid")), 1e3)],
+    ids=["no hidden layer", "another activation", "a factor would overflow"],
+)
+def test_what_cannot_be_taken_apart_says_so(network, scale):
+    theta, u, v = np.random.default_rng(9).normal(size=(3, network.parameter_count)) * scale
+    assert grid_of(network, "binary_cross_entropy", theta, u, v)[0] is None
