@@ -38,7 +38,7 @@ page.head(
     "Start", "A network of three neurons: press play, and every number it computes appears where it arises, forward and then backward."
 )
 theme = show.theme()
-picture_place, step_place, fields_place = st.container(), st.container(), st.expander("Change any number", expanded=True)
+picture_place, fields_place = st.container(), st.expander("Change any number", expanded=True)
 with fields_place:  # drawn first, below: the picture shows what stands in the fields
     example = view.fields()
 
@@ -51,19 +51,15 @@ with picture:
     show.figure(figure, "start-flow", view.alt(example), labels=flow.frame_labels)
     stops = range(1, len(flow.stops) + 1)
     stop = player.player("start-player", ["start-flow"], stops, flow.labels, flow.stops, interval=130, start=1, clickable=True)
-with formula:
-    view.explanation(example, flow, stop, theme)
-
-left, right = step_place.columns([1.75, 1], gap="large")
-with left:
     show.heading("Take one gradient step")
     rate = float(controls.slider("Learning rate η", 0.1, 20.0, key="erate", default=0.5, step=0.1, width=420))
     with st.container(horizontal=True):
         st.button("Take one gradient step", on_click=view.take_step, type="primary")
         st.button("Start over", on_click=view.start_over)
     st.markdown(view.steps_sentence(example))
-with right:
     view.step_formula(example, rate, theme)
+with formula:
+    view.explanation(example, flow, stop, theme)
 
 show.heading("Every intermediate, six digits")
 view.table(example, theme)

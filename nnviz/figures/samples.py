@@ -128,7 +128,7 @@ def _points(name: str, rows: Array, x: Array, y: Array, marker: dict[str, Any], 
         "name": name,
         "x": single(x[rows]),
         "y": single(y[rows]),
-        "customdata": rows.astype(np.int32)[:, None],
+        "customdata": rows[:, None].tolist(),  # as lists: Plotly hands a row of an array back as something else
         "marker": marker,
         "hovertemplate": f"<b>sample %{{customdata[0]}}</b>{hover}<extra></extra>",
         "selected": {"marker": {"opacity": 1}},

@@ -64,7 +64,7 @@ def fields() -> Example:
         show.heading(title)
         with st.container(horizontal=True, key=f"example-{title.split()[0].lower()}"):
             for key, (label, default) in numbers.items():
-                values[key] = float(controls.number(label, -MOST, MOST, key=key, default=default, step=0.1, format="%.4g", width=118))
+                values[key] = float(controls.number(label, -MOST, MOST, key=key, default=default, step=0.1, format="%.4g", width=142))
     return _example(values)
 
 

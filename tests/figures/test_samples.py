@@ -17,13 +17,17 @@ def points(figure):
     return [t for t in figure["data"] if t.get("customdata") is not None]
 
 
+def rows_of(trace):
+    return np.array(trace["customdata"])[:, 0]
+
+
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_data_set_makes_a_valid_figure(name, theme):
     data = DATASETS[name]()
     figure = scatter(data, 0, theme)
     go.Figure(figure)
-    rows = np.sort(np.concatenate([t["customdata"][:, 0] for t in points(figure)]))
+    rows = np.sort(np.concatenate([rows_of(t) for t in points(figure)]))
     assert len(rows) == len(set(rows.tolist()))
     assert len(rows) <= MOST_POINTS + 1
     assert len(json.dumps(pack(figure), default=float)) < 200_000
@@ -33,8 +37,8 @@ def test_a_point_is_its_samples_coordinates_and_the_ring_is_on_the_chosen_one():
     data = DATASETS["moons"](samples=60, seed=1)
     figure = scatter(data, 7, LIGHT)
     for t in points(figure):
-        assert t["x"] == pytest.approx(data.coordinates[0, t["customdata"][:, 0]], rel=1e-6)
-        assert t["y"] == pytest.approx(data.coordinates[1, t["customdata"][:, 0]], rel=1e-6)
+        assert t["x"] == pytest.approx(data.coordinates[0, rows_of(t)], rel=1e-6)
+        assert t["y"] == pytest.approx(data.coordinates[1, rows_of(t)], rel=1e-6)
     ring = figure["data"][-1]
     assert [ring["x"][0], ring["y"][0]] == pytest.approx(data.coordinates[:, 7], rel=1e-6)
 
@@ -44,20 +48,20 @@ def test_classes_differ_by_shape_and_the_test_part_is_hollow():
     traces = points(scatter(data, 0, LIGHT))
     assert len({t["marker"]["symbol"].removesuffix("-open") for t in traces}) == 3
     for t in traces:
-        assert np.isin(t["customdata"][:, 0], data.test_index).all() == t["marker"]["symbol"].endswith("-open")
+        assert np.isin(rows_of(t), data.test_index).all() == t["marker"]["symbol"].endswith("-open")
 
 
 def test_without_the_test_part_only_training_samples_and_the_chosen_one_are_drawn():
     data = DATASETS["iris"]()
     row = int(data.test_index[0])
-    rows = np.concatenate([t["customdata"][:, 0] for t in points(scatter(data, row, LIGHT, show_test=False))])
+    rows = np.concatenate([rows_of(t) for t in points(scatter(data, row, LIGHT, show_test=False))])
     assert set(rows.tolist()) == {*data.train_index.tolist(), row}
 
 
 def test_of_many_samples_some_are_drawn_and_the_figure_says_how_many():
     data = DATASETS["gauss"](samples=5000)
     figure = scatter(data, 4321, LIGHT)
-    rows = np.concatenate([t["customdata"][:, 0] for t in points(figure)])
+    rows = np.concatenate([rows_of(t) for t in points(figure)])
     assert 4321 in rows
     assert f"{len(rows)} of 5000 drawn" in figure["layout"]["title"]["text"]
 
@@ -78,7 +82,7 @@ def test_principal_directions_are_those_of_the_singular_values():
 def test_a_regression_is_coloured_by_its_target():
     data = DATASETS["plane"]()
     for t in points(scatter(data, 0, LIGHT)):
-        assert t["marker"]["color"] == pytest.approx(data.Y[0, t["customdata"][:, 0]], rel=1e-6)
+        assert t["marker"]["color"] == pytest.approx(data.Y[0, rows_of(t)], rel=1e-6)
 
 
 def test_class_names_are_no_tags():
