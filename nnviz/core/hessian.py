@@ -29,7 +29,11 @@ from nnviz.core.network import MOST_NUMBERS, Forward, Network, transposed
 
 Array = NDArray[np.floating]
 
-CACHE_BYTES, CHUNK_BYTES = 3 << 16, 1 << 25  # of the widest array of a chunk: what stays in cache, and what is the most
+CACHE_BYTES, CHUNK_BYTES = 3 << 17, 1 << 25  # of the widest array of a chunk: what stays in cache, and what is the most
+
+# The C library hands freed memory back to the system, and every call pays for fresh pages (0.5 of 1.2 ms here), until a block of some size
+# was once freed: from then on it keeps up to twice that. Nothing is written into this one, so that it costs no memory.
+np.empty(1 << 19)
 
 
 @dataclass(frozen=True, eq=False)
