@@ -192,7 +192,9 @@ def _nadam(o: Any, s: Any) -> Quantities:
     mu, following = (o.beta1 * (1 - 0.5 * 0.96 ** (t * o.momentum_decay)) for t in (s.t, s.t + 1))
     product = np.cumprod(mu, axis=0)
     now, ahead = (1 - product, 1 - product * following) if o.bias_correction else (1.0, 1.0)
-    made["corrected_first"] = (1 - mu) / now * s.g + following / ahead * made["first_moment"]
+    of_gradient, of_moment = (1 - mu) / now, following / ahead
+    made |= {"weight_of_gradient": of_gradient, "weight_of_moment": of_moment}
+    made["corrected_first"] = of_gradient * s.g + of_moment * made["first_moment"]
     made["corrected_second"] = made["second_moment"] / (1 - o.beta2**s.t if o.bias_correction else 1.0)
     return made | {"step": -s.rate * made["corrected_first"] / (np.sqrt(made["corrected_second"]) + o.epsilon)}
 
@@ -207,7 +209,7 @@ def _radam(o: Any, s: Any) -> Quantities:
     # As PyTorch, ε is added before the correction of v.
     correction = np.sqrt(1 - decay) if o.bias_correction else 1.0
     adaptive = ratio * made["corrected_first"] * correction / (np.sqrt(made["second_moment"]) + o.epsilon)
-    return made | {"rectification": ratio * np.ones_like(s.g), "step": -s.rate * np.where(length > 5, adaptive, made["corrected_first"])}
+    return made | {"rectification": ratio, "step": -s.rate * np.where(length > 5, adaptive, made["corrected_first"])}
 
 
 def _lion(o: Any, s: Any) -> Quantities:

@@ -45,7 +45,7 @@ RULES: dict[str, list[tuple[str, str]]] = {
     ],
     "nadam": [
         *_MOMENTS,
-        ("mh", r"\frac{{1-\mu_t}}{{1-\prod\mu}}\,{g}+\frac{{\mu_{{t+1}}}}{{1-\mu_{{t+1}}\prod\mu}}\,{m}"),
+        ("mh", r"{of_gradient}\,{g}+{of_moment}\,{m}"),
         _CORRECTED[1],
         _ADAM,
     ],
@@ -79,12 +79,15 @@ SYMBOLS = {
     "epsilon": r"\epsilon", "g": "g", "velocity": "v", "velocity0": "v", "m": "m", "m0": "m", "v": "v", "v0": "v", "s": "s", "s0": "s",
     "u": "u", "u0": "u", "mh": r"\hat m", "vh": r"\hat v", "largest": r"v_{\max}", "largest0": r"v_{\max}", "delta": r"\Delta",
     "direction": "c", "t": "t", "hessian": "H", "damping": r"\lambda", "weight_decay": r"\lambda", "ratio": "r", "step": r"\Delta\theta",
-    "next": r"\theta", "given": r"\nabla f", "max_norm": "c", "max_value": "c",
+    "next": r"\theta",
+    "of_gradient": r"\frac{1-\mu_t}{1-\prod\mu}", "of_moment": r"\frac{\mu_{t+1}}{1-\mu_{t+1}\prod\mu}",
+    "given": r"\nabla f", "max_norm": "c", "max_value": "c",
 }  # fmt: skip
 QUANTITIES = {  # letter → the quantity's name in the engine
     "g": "gradient", "velocity": "velocity", "m": "first_moment", "v": "second_moment", "s": "sum_of_squares", "u": "squared_updates",
     "mh": "corrected_first", "vh": "corrected_second", "largest": "max_second_moment", "delta": "delta", "direction": "direction",
-    "ratio": "rectification", "hessian": "hessian", "step": "step", "given": "given",
+    "ratio": "rectification",
+    "of_gradient": "weight_of_gradient", "of_moment": "weight_of_moment", "hessian": "hessian", "step": "step", "given": "given",
 }  # fmt: skip
 
 
@@ -108,7 +111,7 @@ def _lines(inside: Anatomy, step: int) -> list[tuple[str, str]]:
     if not getattr(optimizer, "bias_correction", True):
         changed = {"mh": "{m}", "vh": "{largest}" if optimizer.name == "amsgrad" else "{v}"}
         if optimizer.name == "nadam":
-            changed["mh"] = r"(1-\mu_t)\,{g}+\mu_{{t+1}}\,{m}"
+            changed["mh"] = r"{of_gradient}\,{g}+{of_moment}\,{m}"
         if optimizer.name == "radam":
             changed["next"] = r"{theta}-{alpha}\,{ratio}\,\frac{{{mh}}}{{\sqrt{{{v}}}+{epsilon}}}"
     if optimizer.name == "radam" and not np.isfinite(inside.quantities["rectification"][step]).all():
@@ -134,7 +137,7 @@ def _numbers(inside: Anatomy, step: int) -> dict[str, str]:
     for letter, name in QUANTITIES.items():
         if name in inside.quantities:
             value = inside.quantities[name][step]
-            filled[letter] = latex(value[0]) if letter == "ratio" else vector(value, DIGITS)
+            filled[letter] = latex(float(value[0])) if value.shape == (1,) else vector(value, DIGITS)
         if name in inside.before:
             filled[f"{letter}0"] = vector(inside.before[name][step], DIGITS)
     filled["theta"] = vector(inside.quantities.get("decayed", inside.theta)[step])
@@ -162,7 +165,8 @@ def update(inside: Anatomy, step: int, colours: Mapping[str, str]) -> str:
     def coloured(filled: Mapping[str, str]) -> dict[str, str]:
         return {name: rf"\textcolor{{{ink[name]}}}{{{text}}}" if name in ink else text for name, text in filled.items()}
 
-    symbols, numbers = coloured(SYMBOLS | {"theta0": r"\theta"}), coloured(_numbers(inside, step))
+    plain = {"of_gradient": r"(1-\mu_t)", "of_moment": r"\mu_{t+1}"} if not getattr(inside.optimizer, "bias_correction", True) else {}
+    symbols, numbers = coloured(SYMBOLS | {"theta0": r"\theta"} | plain), coloured(_numbers(inside, step))
     rows = []
     for result, template in _lines(inside, step):
         rows.append(rf"{symbols[result]} &\leftarrow {template.format(**symbols)}")
