@@ -1,0 +1,345 @@
+"""The window on its walk over the picture: at each place its products and their sum, the column of im2col and the row of T, lit together.
+
+Four figures with the same frames, moved by one player. A frame holds only what changes: outlines, a byte a cell for what fills up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from nnviz.core.walk import Walk
+from nnviz.figures.animation import MOST_FRAMES, animate
+from nnviz.figures.graph_marks import compact
+from nnviz.figures.grids import (
+    CLEAR,
+    VEIL,
+    Area,
+    Scale,
+    border,
+    canvas,
+    clicks,
+    fitted,
+    grid,
+    lit,
+    minus_signs,
+    outline,
+    scale_of,
+    signed_scale,
+    words,
+    written,
+)
+from nnviz.figures.theme import Figure, Theme, bare_axis, layout, symbol
+from nnviz.formulas.numbers import significant
+
+Array = NDArray[np.floating]
+MOST_SIDE = 256  # rows and columns of T that are drawn one by one
+WRITTEN_COLUMN = 25  # entries of a column of im2col that are written out
+
+
+def shown_places(count: int, wanted: int | None = None) -> NDArray[np.intp]:
+    """Which places have a frame: all, or 60 chosen evenly with the first, the last and the wanted one among them.
+
+    Examples
+    --------
+    >>> shown_places(4), len(shown_places(256)), 100 in shown_places(256, 100)
+    (array([0, 1, 2, 3]), 60, True)
+    """
+    if count <= MOST_FRAMES:
+        return np.arange(count)
+    even = np.linspace(0, count - 1, MOST_FRAMES).round().astype(int)
+    if wanted is not None and wanted not in even:
+        even[1 + np.abs(even[1:-1] - wanted).argmin()] = wanted
+    return even
+
+
+def told_places(count: int) -> str:
+    """How many of the places are played, for the figure's second line."""
+    return f"{count} places" if count <= MOST_FRAMES else f"{MOST_FRAMES} of {count} places, evenly chosen"
+
+
+def slide(x: Array, walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> Figure:
+    """The picture with the window on it, and the output as it fills up.
+
+    Parameters
+    ----------
+    x : (h, w)
+    walk : of the same picture
+    places, start : the place of each frame, and the frame at which the figure stands
+    """
+    placed = walk.geometry
+    around = fitted(0, 26, 200, 200, placed.padded)  # the picture with its zeros
+    cell, (top, left) = around.across, placed.before
+    inner = Area(around.left + left * cell, around.top + top * cell, cell, cell, *placed.size)
+    out = fitted(228, 26, 200, 200, placed.output)
+    y = walk.totals.reshape(placed.output)
+    of_x, of_y = scale_of(x, theme), signed_scale(y, theme)
+    filled = of_y.levels(y).ravel()
+    taps = _taps(walk)
+
+    def moment(place: int) -> list[dict[str, Any]]:
+        at = walk[place]
+        row, column = at.corner[0] + top, at.corner[1] + left
+        reach = [d * (k - 1) + 1 for d, k in zip(placed.dilation, placed.kernel, strict=True)]
+        window, pixel = around.box(row, column, *reach), out.box(*at.output)
+        shown = np.where(np.arange(len(walk)) <= place, filled, CLEAR).astype(np.uint8).reshape(placed.output)
+        moved = [{"z": shown}, _line(window), _line(pixel)]
+        if taps.size:
+            rows, columns = taps[:, 0] + row + 0.5, taps[:, 1] + column + 0.5
+            moved.append({"x": (around.left + columns * cell).astype(np.float32), "y": (around.top + rows * cell).astype(np.float32)})
+        return moved
+
+    moving = [lit(out, np.zeros(placed.output, np.uint8), of_y, "y so far"), outline(theme, "window"), outline(theme, "pixel of y", 3)]
+    if taps.size:
+        dots = {"type": "scatter", "mode": "markers", "name": "taps", "marker": {"size": 5, "color": theme.text}, "hoverinfo": "skip"}
+        moving.append(dots)
+    still = [
+        border(theme, around, "zeros around"),
+        grid(inner, x, of_x, "x", "x, %{text} = %{z:.6g}"),
+        *minus_signs(inner, x, of_x),
+        border(theme, out, "places"),
+        grid(out, y, of_y, "y", "y, %{text} = %{z:.6g}", (VEIL, theme.background)),
+        *minus_signs(out, y, of_y),
+        words(theme, [_head(theme, "x", placed.size, around), _head(theme, "y", placed.output, out)]),
+    ]
+    words_below = f"the window stops at {told_places(len(walk))} · outlined: the window, and the pixel of y that it computes"
+    frame = layout(theme, "graph", "The window slides", words_below, height=300, **canvas(430, 232))
+    return _played(still, moving, frame, [moment(int(place)) for place in places], start)
+
+
+def products(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> Figure:
+    """What the window sees, the kernel under it, and their products entry by entry, with the sum."""
+    k = walk.geometry.kernel
+    seen, under, made = fitted(0, 26, 120, 90, k), fitted(0, 142, 120, 90, k), fitted(176, 26, 254, 206, k)
+    kernel = walk.kernel[0]
+    of_x, of_w, of_p = scale_of(walk.columns, theme), signed_scale(kernel, theme), signed_scale(walk.products, theme)
+    small = max(k) <= 3
+
+    def moment(place: int) -> list[dict[str, Any]]:
+        at = walk[place]
+        patch, product = at.patch[0], at.products[0]
+        moved = [
+            {"z": of_x.levels(patch)},
+            {"z": of_p.levels(product)},
+            _numbers(product, of_p),
+            {"text": [f"Σ = <b>{significant(at.total)}</b>"]},
+        ]
+        return [*moved, _numbers(patch, of_x)] if small else moved
+
+    first = walk[int(places[start])]
+    moving = [
+        lit(seen, of_x.levels(first.patch[0]), of_x, "patch"),
+        lit(made, of_p.levels(first.products[0]), of_p, "products"),
+        written(made, [""] * kernel.size, first.products[0], of_p, 13 if max(k) <= 5 else 11),
+        words(theme, [(made.middle, 12, "", "middle center")], 15) | {"name": "sum"},
+    ]
+    if small:
+        moving.append(written(seen, [""] * kernel.size, first.patch[0], of_x, 11))
+    kernel_texts = [compact(float(v), sign=False) for v in kernel.ravel()] if small else []
+    still = [
+        *(border(theme, area, "frame") for area in (seen, under, made)),
+        grid(under, kernel, of_w, "kernel", "kernel, %{text} = %{z:.6g}"),
+        *([written(under, kernel_texts, kernel, of_w, 11)] if small else minus_signs(under, kernel, of_w)),
+        words(theme, [(seen.middle, 12, f"{symbol(theme, 'x')} seen", "middle center"),
+                      (under.middle, 128, f"⊙ {symbol(theme, 'w')} kernel", "middle center"), (148, 129, "=", "middle center")]),
+    ]  # fmt: skip
+    key = f"{k[0] * k[1]} products and their sum · each grid on its own scale, blue +, orange −"
+    count = {9: "Nine"}.get(kernel.size, str(kernel.size))
+    frame = layout(theme, "graph", f"{count} products", key, height=300, **canvas(430, 240))
+    return _played(still, moving, frame, [moment(int(place)) for place in places], start)
+
+
+def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> Figure:
+    """im2col: each window a column; the kernel as a row times it is vec(y). The lit column stands beside it, entry by entry."""
+    entries, count = walk.columns.shape
+    high = 176.0
+    whole = Area(0, 26, 286 / count, high / entries, entries, count)
+    result = Area(0, 218, 286 / count, 16, 1, count)
+    one, weights = Area(368, 26, 46, high / entries, entries, 1), Area(310, 26, 46, high / entries, entries, 1)
+    kernel = walk.kernel.reshape(-1, 1)
+    of_x, of_w, of_y = scale_of(walk.columns, theme), signed_scale(kernel, theme), signed_scale(walk.totals, theme)
+    told = entries <= WRITTEN_COLUMN
+    size = 12 if entries <= 9 else 11
+
+    def moment(place: int) -> list[dict[str, Any]]:
+        column = walk.columns[:, place : place + 1]
+        here = [(place + 0.5) * whole.across] * 2
+        moved = [
+            {"z": of_x.levels(column)},
+            _line(whole.box(0, place, entries)),
+            _line(result.box(0, place)),
+            {"x": [round(v, 3) for v in here], "y": [whole.bottom, result.top]},
+            {"text": [f"column {place + 1}", f"Σ = {significant(float(walk.totals[place]), 3)}"]},
+        ]
+        return [*moved, _numbers(column, of_x)] if told and entries <= 16 else moved
+
+    moving = [
+        lit(one, of_x.levels(walk.columns[:, :1]), of_x, "column"),
+        outline(theme, "column of im2col", 2),
+        outline(theme, "entry of vec(y)", 2),
+        outline(theme, "guide", 1.25, "2px,3px"),
+        words(theme, [(one.middle, 12, "", "middle center"), ((weights.left + one.right) / 2, 226, "", "middle center")], 12),
+    ]
+    if told and entries <= 16:
+        moving.append(written(one, [""] * entries, walk.columns[:, :1], of_x, size))
+    kernel_texts = [compact(float(v), sign=False) for v in kernel.ravel()]
+    still = [
+        grid(whole, walk.columns, of_x, "im2col", "im2col, %{text} = %{z:.6g}"),
+        grid(result, walk.totals[None], of_y, "vec(y)", "vec(y), %{text} = %{z:.6g}"),
+        grid(weights, kernel, of_w, "kernel", "kernel, %{text} = %{z:.6g}"),
+        *([written(weights, kernel_texts, kernel, of_w, size)] if entries <= 16 else minus_signs(weights, kernel, of_w)),
+        *(border(theme, area, "frame") for area in (whole, result, one, weights)),
+        words(theme, [(0, 12, f"im2col, {entries} × {count}", "middle right"), (weights.middle, 12, symbol(theme, "w"), "middle center"),
+                      (362, 114, "·", "middle center"), (0, 210, f"vec({symbol(theme, 'y')}) = kernel row · im2col", "middle right")], 12),
+    ]  # fmt: skip
+    key = "each window is a column, the kernel a row: the sum is a product of matrices"
+    return _played(
+        still, moving, layout(theme, "graph", "im2col", key, height=300, **canvas(430, 240)), [moment(int(p)) for p in places], start
+    )
+
+
+def matrix(T: scipy.sparse.csr_array, x: Array, walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> Figure:
+    """The doubly blocked Toeplitz matrix, and below it the lit row over vec(x): where the row has entries, the window sees the picture.
+
+    A matrix of more than 256 rows or columns is drawn in blocks, each as its largest entry; the lit row is always whole.
+    """
+    rows, columns_ = T.shape
+    step = -(-max(T.shape) // MOST_SIDE)
+    small = blocks(T, step)
+    of_T, of_x = signed_scale(walk.kernel, theme), scale_of(x, theme)
+    shrink = min(1.0, rows / columns_)
+    body = Area(0, 26, 430 / small.shape[1], 156 * shrink / small.shape[0], *small.shape)
+    strip, pixels = Area(0, 204, 430 / columns_, 14, 1, columns_), Area(0, 220, 430 / columns_, 14, 1, columns_)
+    of_levels = of_T.levels(small)
+
+    def moment(place: int) -> list[dict[str, Any]]:
+        top = body.top + place / rows * (body.bottom - body.top)
+        thick = max((body.bottom - body.top) / rows, 3)
+        outline_ = Area(0, top - thick / 2 + (body.bottom - body.top) / rows / 2, 430, thick, 1, 1).box(0, 0)
+        at = walk[place]
+        row = np.where(at.matrix_row == 0, CLEAR, of_T.levels(at.matrix_row)).astype(np.uint8)
+        told = f"row {place + 1} of T, over vec({symbol(theme, 'x')}): Σ = {significant(at.total, 3)}"
+        return [{"z": row[None]}, _line(outline_), {"text": [told]}]
+
+    moving = [
+        lit(strip, np.zeros((1, columns_), np.uint8), of_T, "row of T"),
+        outline(theme, "row of T", 1.5),
+        words(theme, [(0, 194, "", "middle right")], 12),
+    ]
+    still = [
+        lit(body, np.where(small == 0, CLEAR, of_levels).astype(np.uint8), of_T, "T"),
+        grid(pixels, x.reshape(1, -1), of_x, "vec(x)", "vec(x), %{text} = %{z:.6g}"),
+        *(border(theme, area, "frame") for area in (body, strip, pixels)),
+        words(theme, [(0, 12, f"T, {rows} × {columns_}", "middle right")], 12),
+    ]
+    drawn = f"drawn in blocks of {step} × {step}, each its largest entry" if step > 1 else "a row for each place, a column for each pixel"
+    share = f"{100 * T.nnz / (rows * columns_):.2g} % of it can be other than 0"
+    frame = layout(theme, "graph", f"T · vec({symbol(theme, 'x')}) = vec({symbol(theme, 'y')})", f"{drawn} · {share}", height=300)
+    frame |= canvas(430, 240) | {"yaxis": bare_axis(range=[240, 0])}
+    return _played(still, moving, frame, [moment(int(place)) for place in places], start)
+
+
+def blocks(T: scipy.sparse.csr_array, step: int) -> Array:
+    """T with each block of step × step entries as the one of largest size, with its sign.
+
+    Examples
+    --------
+    >>> blocks(scipy.sparse.csr_array(np.array([[0.0, -3.0], [2.0, 0.0]])), 2)
+    array([[-3.]])
+    """
+    if step <= 1:
+        return np.asarray(T.toarray())
+    entries = T.tocoo()
+    shape = tuple(-(-size // step) for size in T.shape)
+    high, low = np.zeros(shape), np.zeros(shape)
+    where = (entries.row // step, entries.col // step)
+    np.maximum.at(high, where, entries.data)
+    np.minimum.at(low, where, entries.data)
+    return np.where(high >= -low, high, low)
+
+
+def learning(cost: Array, step: int, width: int, theme: Theme) -> Figure:
+    """The cost while the kernels are learnt, and the step whose kernel is used."""
+    colour = theme.symbols["cost"]
+    steps = np.arange(len(cost), dtype=np.float32)
+    data = [
+        {"type": "scatter", "mode": "lines", "x": steps, "y": cost.astype(np.float32), "line": {"color": colour, "width": 2.25},
+         "hovertemplate": "step %{x}<br>C = %{y:.5g}<extra></extra>"},
+        {"type": "scatter", "mode": "markers", "x": [step], "y": [float(cost[step])], "hoverinfo": "skip",
+         "marker": {"size": 12, "color": colour, "line": {"width": 2, "color": theme.halo}}},
+    ]  # fmt: skip
+    frame = layout(theme, "plot", "Learning the kernel", f"4 kernels {width} × {width}, ReLU, softmax · Adam, 0.02", height=280)
+    frame["xaxis"] |= {"title": {"text": "step", "standoff": 8}}
+    frame["yaxis"] |= {"title": {"text": f"{symbol(theme, 'cost')}"}, "rangemode": "tozero"}
+    return {"data": data, "layout": frame}
+
+
+def _played(
+    still: list[dict[str, Any]], moving: list[dict[str, Any]], frame: dict[str, Any], moments: list[list[dict[str, Any]]], start: int
+) -> Figure:
+    """The figure standing at one of its moments, and a frame for each."""
+    first = len(still)
+    standing = [_with(trace, change) for trace, change in zip(moving, moments[start], strict=True)]
+    changes = [{first + i: change for i, change in enumerate(moment)} for moment in moments]
+    return animate({"data": [*still, *standing], "layout": frame}, changes)
+
+
+def _with(trace: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    both = trace | change
+    if "textfont" in change:
+        both["textfont"] = trace["textfont"] | change["textfont"]
+    return both
+
+
+def _numbers(values: Array, scale: Scale) -> dict[str, Any]:
+    """Numbers in their cells; a plain 0 where there is nothing, so that what counts stands out."""
+    return {"text": [compact(v, sign=False) if v else "0" for v in values.ravel().tolist()], "textfont": {"color": scale.inks(values)}}
+
+
+def _line(points: tuple[list[float], list[float]]) -> dict[str, Any]:
+    return {"x": points[0], "y": points[1]}
+
+
+def _taps(walk: Walk) -> NDArray[np.intp]:
+    """Where a dilated window looks, (k·k, 2) rows and columns within it; empty where it looks everywhere."""
+    if walk.geometry.dilation == (1, 1):
+        return np.empty((0, 2), dtype=int)
+    rows, columns_ = np.indices(walk.geometry.kernel).reshape(2, -1)
+    return np.stack([rows * walk.geometry.dilation[0], columns_ * walk.geometry.dilation[1]], axis=1)
+
+
+def _head(theme: Theme, name: str, size: tuple[int, int], area: Area) -> tuple[float, float, str, str]:
+    muted = f"<span style='color:{theme.muted}'>&nbsp;{size[0]} × {size[1]}</span>"
+    return area.middle, 12, symbol(theme, name) + muted, "middle center"
+
+
+def drawing(x: Array, theme: Theme) -> Figure:
+    """A grid to be drawn on: a click turns a cell."""
+    area = fitted(0, 2, 260, 260, x.shape)
+    scale = scale_of(x, theme)
+    places = [[int(i) + 1, int(j) + 1] for i, j in np.ndindex(x.shape)]
+    names = [f"row {i}, column {j}: {v:.6g}" for (i, j), v in zip(places, x.ravel(), strict=True)]
+    data = [
+        grid(area, x, scale, "x", "%{z:.6g}"),
+        outline(theme, "lines", 1, colour=theme.rule) | _lines(area),
+        *minus_signs(area, x, scale),
+        clicks(area, names, places),
+    ]
+    frame = layout(theme, "graph", "Click the cells", "", height=330, **canvas(260, 264))
+    return {"data": data, "layout": frame | {"clickmode": "event+select"}}
+
+
+def _lines(area: Area) -> dict[str, Any]:
+    """The lines between the cells, as one trace."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for j in range(area.columns + 1):
+        x += [area.left + j * area.across] * 2 + [None]
+        y += [area.top, area.bottom, None]
+    for i in range(area.rows + 1):
+        x += [area.left, area.right, None]
+        y += [area.top + i * area.down] * 2 + [None]
+    return {"x": x, "y": y}
