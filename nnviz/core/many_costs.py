@@ -16,6 +16,8 @@ from nnviz.core.losses import Loss, get_loss
 from nnviz.core.network import Network
 
 Array = NDArray[np.floating]
+LARGEST_EXPONENT = 709.0
+
 Terms = Callable[[Array, Array], Array]
 Score = Callable[[Array, Array], Array]  # from outputs and targets (..., k, m) to a number for each sample (..., m)
 
@@ -30,12 +32,12 @@ def chunk_shape(network: Network, samples: int) -> tuple[int, int]:
 def hard_binary_terms(z: Array, sign: Array) -> Array:
     """`ln(1 + e^s)` with s = sign·z, sign −1 for y = 1 and 1 for y = 0: binary cross-entropy in a tenth of the general time."""
     s = sign * z
-    tail = np.abs(s)
-    np.log1p(np.exp(np.negative(tail, out=tail), out=tail), out=tail)
-    # An array of zeros, because a maximum with one number is not vectorised.
-    np.maximum(s, np.zeros(s.shape), out=s)
-    s += tail
-    return s
+    terms = np.log1p(np.exp(s))
+    # Network by network, so that nobody's bits depend on a neighbour's overflow.
+    over = ~(s.max(axis=(-2, -1)) < LARGEST_EXPONENT)
+    if over.any():
+        terms[over] = np.maximum(s[over], 0.0) + np.log1p(np.exp(-np.abs(s[over])))
+    return terms
 
 
 def summed(terms: Array) -> Array:

@@ -24,7 +24,7 @@ Array = NDArray[np.floating]
 SCALES = {"tanh": 2.0, "sigmoid": 1.0}
 LARGEST_EXPONENT = 300.0  # of each factor: neither a product nor a sum of two can overflow
 MOST_NUMBERS = 2**22  # of all factors: 32 MB
-CHUNK_SECONDS = 0.03
+CHUNK_SECONDS, ROWS = 0.03, 64  # so many rows take some milliseconds
 
 
 def plane_costs(samples: Samples, origin: Array, u: Array, v: Array, alpha: Array, beta: Array) -> Iterator[tuple[float, Array]] | None:
@@ -87,14 +87,15 @@ def _walk(samples: Samples, p: Array, e: Array, by_column: Array, by_row: Array)
         chunk = slice(start, min(start + samples.count, columns))
         n = chunk.stop - start
         here, q, parameters = p[chunk], first[:n], samples.parameters[:n]
-        for row in range(rows):
+        for top in range(0, rows, ROWS):
             with np.errstate(all="ignore"):
-                np.add(by_column[chunk], by_row[row], parameters)
-                np.add(here, e[row], q)
-                np.divide(here if f.name == "tanh" else e[row], q, q)
-                play(rest)
-                values[row, chunk] = np.vecdot(samples.losses(one, samples.Y), samples.share)[:n]
+                for row in range(top, min(top + ROWS, rows)):
+                    np.add(by_column[chunk], by_row[row], parameters)
+                    np.add(here, e[row], q)
+                    np.divide(here if f.name == "tanh" else e[row], q, q)
+                    play(rest)
+                    values[row, chunk] = np.vecdot(samples.losses(one, samples.Y), samples.share)[:n]
             if time.perf_counter() - began > CHUNK_SECONDS:
-                yield (start + n * (row + 1) / rows) / columns, values
+                yield (start + n * min(1.0, (top + ROWS) / rows)) / columns, values
                 began = time.perf_counter()
     yield 1.0, values
