@@ -18,8 +18,9 @@ START = NETWORK.initialize(batch=RUNS)
 def rows(options: argparse.Namespace) -> list[Row]:
     """Against JAX, one run at a time and vectorised over runs."""
     peers = [
-        Peer("JAX, a jitted scan of one run", lambda: jax_scan(1), "≥ 2×"),
-        Peer("JAX, jitted and vmapped", lambda: jax_scan(RUNS), "≥ 1×"),
+        Peer("JAX, a jitted scan of one run", lambda: jax_scan(1, "float64"), "≥ 2×"),
+        Peer("JAX, jitted and vmapped", lambda: jax_scan(RUNS, "float64"), "≥ 1×"),
+        Peer("JAX, jitted and vmapped, in float32", lambda: jax_scan(RUNS, "float32")),
     ]
     return [Row(f"{RUNS} Adam runs at once, batch {SIZE}: a run and step", ours, peers, "≤ 2 µs")]
 
@@ -29,13 +30,14 @@ def ours() -> Work:
     return timed(lambda: train(NETWORK, LOSS, DATA, OPTIMIZERS["adam"](RATE), steps=STEPS, batch_size=SIZE, theta0=START), RUNS * STEPS)
 
 
-def jax_scan(runs: int) -> Work:
+def jax_scan(runs: int, precision: str) -> Work:
     """Adam as a scan over mini-batches, jitted whole, and vmapped over the runs where there are several."""
     import jax
     import jax.numpy as jnp
 
+    jax.config.update("jax_enable_x64", precision == "float64")
     gradient = jax.grad(jax_cost())
-    inputs, targets = jnp.asarray(X, dtype=jnp.float32), jnp.asarray(Y, dtype=jnp.float32)
+    inputs, targets = jnp.asarray(X, dtype=precision), jnp.asarray(Y, dtype=precision)
 
     def step(carry, batch):
         layers, first, second, count = carry
@@ -55,5 +57,6 @@ def jax_scan(runs: int) -> Work:
     order = np.random.default_rng(0)
     mixed = np.concatenate([order.permutation(SAMPLES) for _ in range(STEPS * SIZE // SAMPLES)]).reshape(-1, SIZE)
     whole = jax.jit(jax.vmap(fit, in_axes=(0, None)) if runs > 1 else fit)
-    start = jax_layers(START if runs > 1 else START[0])
-    return timed(lambda: jax.block_until_ready(whole(start, mixed)), runs * len(mixed))
+    start = jax_layers(START if runs > 1 else START[0], precision)
+    compiled = whole.lower(start, mixed).compile()  # while the precision is in force
+    return timed(lambda: jax.block_until_ready(compiled(start, mixed)), runs * len(mixed))

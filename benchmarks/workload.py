@@ -15,9 +15,9 @@ X, Y = DATA.train.X, DATA.train.Y
 RATE = 0.03
 
 
-def jax_layers(theta: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Parameters as JAX's users keep them: (W, b) of each layer in float32."""
-    return [(layer.W.astype(np.float32), layer.b.astype(np.float32)) for layer in NETWORK.unpack(theta)]
+def jax_layers(theta: np.ndarray, precision: str = "float32") -> list[tuple[np.ndarray, np.ndarray]]:
+    """Parameters as JAX's users keep them: (W, b) of each layer, in float32 as JAX comes."""
+    return [(layer.W.astype(precision), layer.b.astype(precision)) for layer in NETWORK.unpack(theta)]
 
 
 def jax_cost():
