@@ -4,7 +4,7 @@ import streamlit as st
 
 from nnviz.core.activations import ACTIVATIONS, get_activation
 from nnviz.figures import activations as figures
-from nnviz.figures import curves
+from nnviz.figures import curves, strip
 from nnviz.formulas import activations as formulas
 from nnviz.formulas.numbers import fixed, significant
 from nnviz.ui import activations_view as view
@@ -53,13 +53,14 @@ def draw_curves(chosen: experiment.Experiment, together: bool) -> None:
     functions = [ACTIVATIONS[name] for name in names] + [own] * (own is not None) or [get_activation(chosen.network.activations[0])]
     colours, drawn = show.theme(), figures.curves(functions, z)
     words, limits = figures.words(colours), figures.limits(drawn)
-    draw = curves.overlaid if together else curves.strip
+    draw = curves.overlaid if together else strip.strip
     key = f"tangent through the point: its slope above is the height below · {len(drawn[0].x)} places a curve"
     listed = ", ".join(f"{f.title} f = {fixed(c.at[1])}, slope {fixed(c.at[2])}" for f, c in zip(functions, drawn, strict=True))
     show.figure(
         draw(colours, drawn, words, f"f and f′ at z = {significant(z)}", key, limits),
         "strip-curves" if not together else "curves",
         f"At z = {z:g}: {listed}.",
+        lambda: {"z": drawn[0].x} | {f"{c.name}, {part}": getattr(c, part) for c in drawn for part in ("value", "slope")},
     )
     sums = view.weighted_sums(chosen.key, chosen)
     rows = view.facts(functions, sums)

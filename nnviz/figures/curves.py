@@ -1,26 +1,21 @@
 """Curves side by side: a function above, its derivative below, over one axis, with the point that was chosen and its tangent.
 
-`strip` gives each function a column of its own, `overlaid` puts all on one pair of axes. Activations and losses are both drawn by these.
+`overlaid` puts all on one pair of axes, `strip.strip` gives each a column of its own. Activations and losses are both drawn by these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.figures.theme import Figure, Theme, axis, coloured, layout
-from nnviz.formulas.numbers import fixed
+from nnviz.figures.theme import Figure, Theme, axis, layout
 
 Array = NDArray[np.floating]
 
-MOST_COLUMNS = 5
-COLUMN_GAP = 0.026  # of the width
-UPPER, BETWEEN, LOWER, NAME, FOOT = 194, 30, 128, 24, 54  # px of a row of the strip: f, gap, f′, name above, ticks below
 OVERLAID_SHARE = 0.56  # of the height for f
 LABEL_GAP = 18  # px between direct labels
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -91,142 +86,6 @@ def point(theme: Theme, curve: Curve, half_width: float, colour: str, line: str)
         "hoverinfo": "skip",
         "name": f"{curve.name}, tangent",
     }
-
-
-def ref(letter: str, number: int) -> str:
-    """Plotly's name of an axis, counted from 1: x, x2, x3 …"""
-    return letter if number == 1 else f"{letter}{number}"
-
-
-# ---------------------------------------------------------------------------------------------------------------- a column each
-
-
-def strip(theme: Theme, curves: Sequence[Curve], words: Words, title: str, key: str, limits: Mapping[str, tuple[float, float]]) -> Figure:
-    """Each curve in a column of its own, value above slope, all to one scale; hovering anywhere tells all of them at that place.
-
-    The curves share their places x; `limits` holds the bounds of `x`, `value` and `slope`.
-    """
-    rows = ceil(len(curves) / MOST_COLUMNS)
-    columns = ceil(len(curves) / rows)
-    inner = rows * (NAME + UPPER + BETWEEN + LOWER + FOOT) - FOOT
-    traces: list[dict[str, Any]] = []
-    axes: dict[str, Any] = {}
-    annotations: list[dict[str, Any]] = []
-    shapes: list[dict[str, Any]] = []
-    # Each curve of the strip tells all of them: one hover, wherever the pointer is.
-    told = np.stack([part for curve in curves for part in (curve.value, curve.slope)], axis=-1)
-    for index, curve in enumerate(curves):
-        row, column = divmod(index, columns)
-        upper, lower = _domains(row, inner)
-        axes |= _column_axes(theme, index, column, columns, upper, lower, words, limits)
-        traces += _column_traces(theme, index, curve, curves, told, words)
-        annotations += _column_words(theme, index, curve, upper, words)
-        shapes += _guides(theme, index, curve, words, limits)
-    made = layout(
-        theme, "strip", title, key, height=inner + 58 + FOOT - 6, annotations=annotations, shapes=shapes,
-        hovermode="x unified", hoversubplots="axis", **axes,
-    )  # fmt: skip
-    return {"data": traces, "layout": made}
-
-
-def _domains(row: int, inner: int) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Where the two panels of a row stand, as shares of the height from below."""
-    top = row * (NAME + UPPER + BETWEEN + LOWER + FOOT) + NAME
-    edges = (top, top + UPPER, top + UPPER + BETWEEN, top + UPPER + BETWEEN + LOWER)
-    a, b, c, d = (1 - edge / inner for edge in edges)
-    return (b, a), (max(d, 0.0), c)
-
-
-def _column_axes(
-    theme: Theme,
-    index: int,
-    column: int,
-    columns: int,
-    upper: tuple[float, float],
-    lower: tuple[float, float],
-    words: Words,
-    limits: Mapping[str, tuple[float, float]],
-) -> dict[str, Any]:
-    x, top, bottom = index + 1, 2 * index + 1, 2 * index + 2
-    width = (1 - COLUMN_GAP * (columns - 1)) / columns
-    left = column * (width + COLUMN_GAP)
-    plain: dict[str, Any] = {"fixedrange": True, "showticklabels": column == 0, "automargin": False, "anchor": ref("x", x)}
-    return {
-        f"xaxis{x if x > 1 else ''}": axis(
-            theme, words.x, range=list(limits["x"]), domain=[left, left + width], anchor=ref("y", bottom), fixedrange=True,
-            nticks=5, automargin=False, showspikes=True, spikemode="across", spikethickness=1, spikecolor=theme.zero, spikedash="solid",
-            hoverformat=".2f", unifiedhovertitle={"text": f"{words.x} = %{{x:.2f}}"},
-        ),
-        f"yaxis{top if top > 1 else ''}": axis(theme, "", range=list(limits["value"]), domain=list(upper), **plain),
-        f"yaxis{bottom}": axis(theme, "", range=list(limits["slope"]), domain=list(lower), **(plain | {"nticks": 4})),
-    }  # fmt: skip
-
-
-def _column_traces(theme: Theme, index: int, curve: Curve, curves: Sequence[Curve], told: Array, words: Words) -> list[dict[str, Any]]:
-    x, top, bottom = ref("x", index + 1), ref("y", 2 * index + 1), ref("y", 2 * index + 2)
-    green = theme.symbols["a"]
-    first = {"type": "scatter", "mode": "lines", "x": curve.x, "xaxis": x}
-    return [
-        first | {
-            "name": curve.name, "y": curve.value, "yaxis": top, "line": {"color": green, "width": 2.5}, "customdata": told,
-            "hovertemplate": _hover(curves, index, words),
-        },
-        first | {
-            "name": f"{curve.name}, slope", "y": curve.slope, "yaxis": bottom, "hoverinfo": "skip",
-            "line": {"color": theme.muted, "width": 2},
-        },
-        point(theme, curve, 1.4, green, theme.text) | {"xaxis": x, "yaxis": top},
-        {
-            "type": "scatter", "mode": "markers", "x": [curve.at[0]], "y": [curve.at[2]], "xaxis": x, "yaxis": bottom, "hoverinfo": "skip",
-            "marker": {"size": 10, "color": theme.text, "line": {"color": theme.halo, "width": 2}}, "name": f"{curve.name}, chosen slope",
-        },
-    ]  # fmt: skip
-
-
-def _hover(curves: Sequence[Curve], chosen: int, words: Words) -> str:
-    lines = []
-    for index, curve in enumerate(curves):
-        name = f"<b>{curve.name}</b>" if index == chosen else curve.name
-        lines.append(f"{name}  {words.value} = %{{customdata[{2 * index}]:.6g}}  {words.slope} = %{{customdata[{2 * index + 1}]:.6g}}")
-    return "<br>".join(lines) + "<extra></extra>"
-
-
-def _column_words(theme: Theme, index: int, curve: Curve, upper: tuple[float, float], words: Words) -> list[dict[str, Any]]:
-    x, above, below = f"{ref('x', index + 1)} domain", ref("y", 2 * index + 1), ref("y", 2 * index + 2)
-    value, slope = (f"{word} = {fixed(number)}" for word, number in zip((words.value, words.slope), curve.at[1:], strict=True))
-    inside = {
-        "xref": x,
-        "x": 0.01,
-        "y": 1,
-        "xanchor": "left",
-        "yanchor": "top",
-        "showarrow": False,
-        "bgcolor": theme.background,
-        "borderpad": 2,
-    }
-    return [
-        {
-            "xref": x, "yref": "paper", "x": 0.01, "y": upper[1], "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-            "text": f"<b>{short(curve.name)}</b>", "font": {"size": 14, "color": theme.text},
-        },
-        inside | {"yref": f"{above} domain", "text": coloured(value, theme.symbols["a"])},
-        inside | {"yref": f"{below} domain", "text": slope},
-    ]  # fmt: skip
-
-
-def _guides(theme: Theme, index: int, curve: Curve, words: Words, limits: Mapping[str, tuple[float, float]]) -> list[dict[str, Any]]:
-    """From the point on the curve down to the point on its derivative."""
-    place, value, slope = curve.at
-    line = {"color": words.colour, "width": 1.25, "dash": "2px,3px"}
-    same = {"type": "line", "xref": ref("x", index + 1), "x0": place, "x1": place, "line": line, "layer": "below"}
-    return [
-        same | {"yref": ref("y", 2 * index + 1), "y0": limits["value"][0], "y1": _within(value, limits["value"])},
-        same | {"yref": ref("y", 2 * index + 2), "y0": limits["slope"][1], "y1": _within(slope, limits["slope"])},
-    ]
-
-
-def _within(value: float, limits: tuple[float, float]) -> float:
-    return float(np.clip(np.nan_to_num(value, nan=limits[0]), *limits))
 
 
 def short(name: str, most: int = 22) -> str:

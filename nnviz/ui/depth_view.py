@@ -61,8 +61,7 @@ def _factors(lines: list[tuple[str, Signals, int]], depth: int) -> None:
     """By how much one layer in the middle multiplies the gradient: as expected for each line, and as measured."""
     at = max(0, depth // 2 - 1)
     each = [
-        [float(np.median(part[i][..., at])) for part in (s.weight_gain[..., 1:], s.slope, s.factor, s.measured_factor)]
-        for _, s, i in lines
+        [float(np.median(part[i][..., at])) for part in (s.weight_gain[..., 1:], s.slope, s.factor, s.measured_factor)] for _, s, i in lines
     ]
     formula, table = st.columns([1, 1.5], gap="large")
     with formula:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nnviz.core.activations import ACTIVATIONS, get_activation, softmax, softmax_jacobian
 from nnviz.core.losses import LOSSES
-from nnviz.figures import activations, curves, losses
+from nnviz.figures import activations, curves, losses, strip
 from nnviz.figures.theme import THEMES
 from nnviz.ui.show import pack
 
@@ -26,7 +26,7 @@ def theme(request):
     return request.param
 
 
-@pytest.mark.parametrize("draw", [curves.strip, curves.overlaid])
+@pytest.mark.parametrize("draw", [strip.strip, curves.overlaid])
 @pytest.mark.parametrize("count", [1, 5, 6, 14])
 def test_any_number_of_functions_is_drawn_with_its_numbers(theme, draw, count):
     chosen = ELEMENTWISE[:count]
@@ -36,18 +36,18 @@ def test_any_number_of_functions_is_drawn_with_its_numbers(theme, draw, count):
     assert size(figure) < 400_000
     for f in chosen:
         trace = next(trace for trace in figure["data"] if trace["name"] == f.title)
-        assert np.array_equal(trace["y"], f(trace["x"]))
+        assert np.array_equal(trace["y"], f(drawn[0].x))
         slope = next(trace for trace in figure["data"] if trace["name"] == f"{f.title}, slope")
-        assert np.array_equal(slope["y"], f.derivative(slope["x"]))
+        assert np.array_equal(slope["y"], f.derivative(drawn[0].x))
 
 
 def test_one_hover_tells_every_function(theme):
     drawn = activations.curves(ELEMENTWISE[:4], 0.3)
-    figure = curves.strip(theme, drawn, activations.words(theme), "", "", activations.limits(drawn))
+    figure = strip.strip(theme, drawn, activations.words(theme), "", "", activations.limits(drawn))
     main = [trace for trace in figure["data"] if "customdata" in trace]
     assert len(main) == 4
     for trace in main:
-        assert trace["customdata"].shape == (len(trace["x"]), 8)
+        assert trace["customdata"].shape == (len(trace["x"]), 9)
         assert all(f.title in trace["hovertemplate"] for f in ELEMENTWISE[:4])
     assert figure["layout"]["hoversubplots"] == "axis"
 
@@ -68,7 +68,7 @@ def test_the_axes_do_not_move_with_the_point():
 @pytest.mark.parametrize("text", ["z**9", "1/z", "log(z)", "exp(z**2)"])
 def test_a_formula_that_leaves_the_axes_is_still_a_figure(theme, text):
     drawn = activations.curves([get_activation(f"={text}")], -4.0)
-    figure = curves.strip(theme, drawn, activations.words(theme), "", "", activations.limits(drawn))
+    figure = strip.strip(theme, drawn, activations.words(theme), "", "", activations.limits(drawn))
     go.Figure(figure)
     assert np.isfinite(figure["layout"]["yaxis"]["range"]).all()
 
