@@ -7,9 +7,10 @@ again goes on where it was interrupted; other work throws it away, and nothing r
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -31,6 +32,8 @@ class _Job:
     seconds: float = 0.0
     finished: bool = False
     stopped: bool = False
+    owner: int = 0  # the thread that works on it: a script that was interrupted finds that another has taken over, and ends
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def run(key: str, token: Hashable, start: Callable[[], Iterator[T]], share: Callable[[T], float], label: str = "Computing") -> T | None:
@@ -62,14 +65,12 @@ def run(key: str, token: Hashable, start: Callable[[], Iterator[T]], share: Call
 def _work(key: str, job: _Job, share: Callable[[Any], float], label: str) -> None:
     place = st.empty()
     bar = None
+    job.owner = threading.get_ident()
     try:
-        while True:
-            began = time.perf_counter()
-            chunk = next(job.chunks, None)
-            if chunk is None:
-                break
-            job.latest, job.share = chunk, min(1.0, share(chunk))
-            job.seconds += time.perf_counter() - began
+        while not (job.finished or job.stopped):
+            _advance(job, share)
+            if job.owner != threading.get_ident():
+                st.stop()
             time.sleep(BREATH)
             if job.seconds > SILENT:
                 bar = bar or _bar(place, key, job)
@@ -77,8 +78,19 @@ def _work(key: str, job: _Job, share: Callable[[Any], float], label: str) -> Non
     except ValueError:
         st.session_state.pop(f"job {key}", None)
         raise
-    job.finished = True
     place.empty()
+
+
+def _advance(job: _Job, share: Callable[[Any], float]) -> None:
+    """One chunk; a script that was interrupted in the middle of one finishes it first."""
+    with job.lock:
+        began = time.perf_counter()
+        chunk = next(job.chunks, None)
+        if chunk is None:
+            job.finished = True
+            return
+        job.latest, job.share = chunk, min(1.0, share(chunk))
+        job.seconds += time.perf_counter() - began
 
 
 def _bar(place: Any, key: str, job: _Job) -> Any:
@@ -99,7 +111,6 @@ def _stop(key: str) -> None:
     job = st.session_state.get(f"job {key}")
     if job is not None:
         job.stopped = True
-        job.chunks.close()
 
 
 def forget(key: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -17,7 +18,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.chromium import find
 
 ROOT = Path(__file__).resolve().parents[2]
-SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,9 +34,16 @@ class Server:
     url: str
     pid: int
 
-    def threads(self) -> int:
-        """How many threads it has now: each script that still runs is one."""
-        return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+    def busy(self, seconds: float = 1.0) -> float:
+        """How many processors it keeps busy on average over the next moment: a computation that was left behind is one."""
+
+        def used() -> float:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+        before = used()
+        time.sleep(seconds)
+        return (used() - before) / seconds
 
 
 @pytest.fixture(scope="session")
@@ -78,11 +85,22 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+QUIET = """async limit => {
+    const begun = performance.now(); let changed = begun;
+    const watch = new MutationObserver(() => { changed = performance.now(); });
+    watch.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+    const app = () => document.querySelector('[data-testid=stApp]');
+    while (performance.now() - begun < limit) {
+        await new Promise(done => setTimeout(done, 20));
+        const running = !app() || app().getAttribute('data-test-script-state') !== 'notRunning';
+        if (!running && performance.now() - changed > 350) break;
+    }
+    watch.disconnect(); }"""
+
+
 def settle(page: Page) -> None:
     """Wait until the script has run to its end and nothing has been drawn for a moment."""
-    page.wait_for_selector(SETTLED, timeout=30_000)
-    page.wait_for_timeout(250)
-    page.wait_for_selector(SETTLED, timeout=30_000)
+    page.evaluate(QUIET, 30_000)
 
 
 @pytest.fixture
