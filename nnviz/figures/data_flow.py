@@ -6,7 +6,6 @@ tokens and the numbers; the figure itself stands at the stop that is asked for, 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,42 +14,36 @@ import numpy as np
 
 from nnviz.figures import animation
 from nnviz.figures.graph import DEEP_DRAWN
-from nnviz.figures.graph_drawing import (
-    Drawing,
+from nnviz.figures.graph_drawing import MOST_LIT, Drawing, drawing_of
+from nnviz.figures.graph_layout import plot_height
+from nnviz.figures.graph_marks import BLANK, edge_text, short, steady, worded
+from nnviz.figures.graph_traces import (
     Trace,
     click_traces,
-    drawing_of,
+    edge_shapes,
     edge_traces,
     mark_trace,
     name_traces,
+    recede,
     side_margins,
     underneath_trace,
     word_traces,
 )
-from nnviz.figures.graph_layout import plot_height
-from nnviz.figures.graph_marks import BLANK, MOST_LIT, edge_text, short, steady, worded
 from nnviz.figures.theme import Figure, Theme, bare_axis, coloured, layout, mix, symbol, title
 from nnviz.figures.timeline import BACKWARD, Flow, Moment, timeline
 from nnviz.formulas.numbers import fixed, significant
 
-MOST_TOKENS = 32  # at once; on the edges that carry most
 LABELLED_EDGES = 6  # a layer; more numbers would cover each other
 Change = dict[int, dict[str, Any]]
 Carried = list[tuple[tuple[float, float], tuple[float, float], float]]  # from, to, and what is carried
 
 
 def carried(drawing: Drawing, kind: str, layer: int) -> Carried:
-    """What travels on the edges into a layer, the largest first: `w·a` forward, `w·δ` backward; past the output only the loss does."""
+    """What travels on the edges into a layer, the largest first; past the output, in the worked form, the loss does."""
     if layer > drawing.layers:
         return [(drawing.spots[node], drawing.cost_spot, 1.0) for node in drawing.outputs] if drawing.form.worked else []
-    nodes = drawing.graph.nodes
-    found: Carried = []
-    for source, target, edge in drawing.graph.edges(data=True):
-        if nodes[target]["layer"] == layer:
-            value = edge["weight"] * (nodes[target].get("delta", 0.0) if kind == BACKWARD else nodes[source]["a"])
-            if value != 0 or drawing.form.worked:
-                found.append((drawing.spots[source], drawing.spots[target], value))
-    return sorted(found, key=lambda edge: -abs(edge[2]) if math.isfinite(edge[2]) else 0.0)[:MOST_TOKENS]
+    found = drawing.carriers.get((layer, kind == BACKWARD), [])
+    return [(drawing.spots[s], drawing.spots[t], value) for s, t, value in found if value != 0 or drawing.form.worked]
 
 
 def tokens(drawing: Drawing, moment: Moment, travelling: Carried) -> dict[str, Any]:
@@ -129,20 +122,15 @@ def _bias(drawing: Drawing, number: str) -> str:
 
 
 def opacity(drawing: Drawing, layer: int, part: str, moment: Moment) -> float:
-    """How strongly the edges of a group are drawn at that moment."""
-    if moment.layer == layer:
-        of_chosen = part == ("out of" if moment.kind == BACKWARD else "into")
-        if of_chosen or drawing.form.worked:
-            return 1.0
-        return 0.35 if moment.rests else 0.6 if drawing.form.font else 0.4
-    if part == "into" and moment.kind != BACKWARD:
+    """How strongly the edges of a group are drawn at that moment; those of a dense network recede as paths of their own."""
+    if part == ("out of" if moment.kind == BACKWARD else "into") and (moment.layer == layer or part == "into"):
         return 1.0
-    return recede(drawing)
-
-
-def recede(drawing: Drawing) -> float:
-    """The opacity of what is not spoken of."""
-    return 0.18 if drawing.theme.name == "light" else 0.26
+    idle = 0.0 if drawing.dense else recede(drawing)
+    if moment.layer != layer:
+        return idle
+    if drawing.form.worked:
+        return 1.0
+    return max(idle, 0.35 if not drawing.dense else 0.0) if moment.rests else 0.6
 
 
 def numbers(drawing: Drawing, moment: Moment) -> list[dict[str, Any]]:
@@ -255,6 +243,7 @@ def _frame(drawing: Drawing, spoken: Mapping[str, Any]) -> dict[str, Any]:
         "margin": made["margin"] | {"l": left, "r": right},
         "title": made["title"] | spoken["title"],
         "annotations": spoken["annotations"],
+        "shapes": edge_shapes(drawing),
     }
 
 

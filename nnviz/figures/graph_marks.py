@@ -5,23 +5,23 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
 import numpy as np
 
-from nnviz.figures.graph_layout import Form, sizes_of
+from nnviz.figures.graph_layout import Form
 from nnviz.figures.theme import Theme, coloured, ink, mix, signed_colour, symbol
 from nnviz.formulas.numbers import fixed, signed, significant
 
 ROLE_SYMBOL = {"input": "x", "hidden": "a", "output": "yhat"}
 BLANK = " "  # Plotly takes a point without text away, and the texts after it move up
-MOST_LIT = 10  # columns of a network whose layers are lit one by one
 TINT = 0.05  # of the ring's colour in a neuron of the worked form: more would cost the error signal its contrast
 DASH = {True: "6px,4px", False: "5px,4px"}
 DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+Edge = tuple[str, str]
 WIDTHS = (0.75, 1.5, 2.5)
 WORKED_WIDTHS = (1.0, 2.0, 3.0, 4.0, 5.0)
 
@@ -154,18 +154,36 @@ def width_step(weight: float, largest: float, steps: int) -> int:
     return min(steps - 1, int(steps * abs(weight) / largest)) if largest > 0 else 0
 
 
-def edge_groups(graph: nx.DiGraph, form: Form, chosen: str | None) -> dict[tuple[int, bool, int, str], list[tuple[str, str]]]:
-    """The edges that share a trace: those of one layer, sign, width step and part ("into" or "out of" the chosen neuron, or neither)."""
-    weights = [edge["weight"] for *_, edge in graph.edges(data=True)]
-    largest = max((abs(weight) for weight in weights if math.isfinite(weight)), default=0.0)
+def carriers(graph: nx.DiGraph, layer: int, backward: bool, most: int) -> list[tuple[str, str, float]]:
+    """The edges into a layer that carry most, the largest first, with what they carry: `w·a` forward, `w·δ` backward."""
+    nodes = graph.nodes
+    found = []
+    for source, target, edge in graph.edges(data=True):
+        if nodes[target]["layer"] == layer:
+            found.append((source, target, edge["weight"] * (nodes[target].get("delta", 0.0) if backward else nodes[source]["a"])))
+    return sorted(found, key=lambda edge: -abs(edge[2]) if math.isfinite(edge[2]) else 0.0)[:most]
+
+
+def width_steps(graph: nx.DiGraph, form: Form) -> dict[Edge, tuple[bool, int]]:
+    """Of each edge whether its weight is positive (or 0), and its width step; the largest weight of the network has the last."""
+    weights = {(source, target): edge["weight"] for source, target, edge in graph.edges(data=True)}
+    largest = max((abs(weight) for weight in weights.values() if math.isfinite(weight)), default=0.0)
     steps = len(WORKED_WIDTHS if form.worked else WIDTHS)
-    lit_in_turn = len(sizes_of(graph)) <= MOST_LIT
-    groups: dict[tuple[int, bool, int, str], list[tuple[str, str]]] = {}
-    for (source, target), weight in zip(graph.edges, weights, strict=True):
+    return {edge: (not weight < 0, width_step(weight, largest, steps)) for edge, weight in weights.items()}
+
+
+def edge_groups(
+    graph: nx.DiGraph, steps: Mapping[Edge, tuple[bool, int]], chosen: str | None, only: Set[Edge] | None
+) -> dict[tuple[int, bool, int, str], list[Edge]]:
+    """The edges that share a trace: those of one layer, sign, width step and part.
+
+    A part is "into" or "out of" the chosen neuron, or neither; of the latter those in `only`, where that is given.
+    """
+    groups: dict[tuple[int, bool, int, str], list[Edge]] = {}
+    for (source, target), (plus, step) in steps.items():
         part = "into" if target == chosen else "out of" if source == chosen else ""
-        # A trace a layer lets each be lit in its turn; of a deep network that would be hundreds.
-        key = (graph.nodes[target]["layer"] if lit_in_turn else 0, not weight < 0, width_step(weight, largest, steps), part)
-        groups.setdefault(key, []).append((source, target))
+        if part or only is None or (source, target) in only:
+            groups.setdefault((graph.nodes[target]["layer"], plus, step, part), []).append((source, target))
     return dict(sorted(groups.items(), key=lambda item: (item[0][3] != "", item[0])))
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from nnviz.core.network import Network
 from nnviz.figures.animation import MOST_FRAMES
-from nnviz.figures.data_flow import MOST_TOKENS, data_flow
+from nnviz.figures.data_flow import data_flow
 from nnviz.figures.graph import graphml, most_active, network_graph, neuron
+from nnviz.figures.graph_drawing import MOST_TOKENS, MOST_TRACED
 from nnviz.figures.graph_layout import form_of, place
 from nnviz.figures.graph_marks import compact, cut
 from nnviz.figures.theme import DARK, LIGHT
@@ -208,6 +209,18 @@ def test_signs_are_told_by_colour_and_by_dash():
     lines = [t for t in figure["data"] if t["name"].startswith("weights")]
     assert all(("dash" in t["line"]) == (t["line"]["color"] == LIGHT.sign["minus"]) for t in lines)
     assert {t["line"]["color"] for t in lines} == set(LIGHT.sign.values())
+
+
+def test_a_dense_network_has_all_its_edges_and_few_elements():
+    graph = drawn((64, 64, 64, 10), keep=(1, 0))
+    figure, flow = data_flow(graph, LIGHT, (1, 0))
+    assert sum(shape["path"].count("M") for shape in figure["layout"]["shapes"]) == graph.number_of_edges() == 16 * 16 * 2 + 16 * 10
+    traced = [t for t in figure["data"] if t["name"].startswith("weights")]
+    assert sum(np.isnan(t["x"]).sum() for t in traced) < 4 * MOST_TRACED // 2
+    lit = [t["opacity"] for t in figure["data"] if t["name"].startswith("weights")]
+    assert set(lit) == {0.0, 1.0}
+    moving = figure["frames"][flow.stops[2] - 1]["data"]
+    assert any(change.get("opacity") == 0.6 for change in moving)
 
 
 def test_overflow_is_drawn_and_said():
