@@ -7,7 +7,7 @@ import argparse
 import numpy as np
 
 from benchmarks.measuring import Peer, Row, Work, timed
-from benchmarks.workload import DATA, LOSS, NETWORK, RATE, SAMPLES, X, Y, jax_cost, jax_layers
+from benchmarks.workload import DATA, LOSS, NETWORK, RATE, SAMPLES, X, Y, jax_cost, jax_layers, jax_precision
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.training import train
 
@@ -35,7 +35,7 @@ def jax_scan(runs: int, precision: str) -> Work:
     import jax
     import jax.numpy as jnp
 
-    jax.config.update("jax_enable_x64", precision == "float64")
+    jax_precision(precision)
     gradient = jax.grad(jax_cost())
     inputs, targets = jnp.asarray(X, dtype=precision), jnp.asarray(Y, dtype=precision)
 
@@ -58,5 +58,10 @@ def jax_scan(runs: int, precision: str) -> Work:
     mixed = np.concatenate([order.permutation(SAMPLES) for _ in range(STEPS * SIZE // SAMPLES)]).reshape(-1, SIZE)
     whole = jax.jit(jax.vmap(fit, in_axes=(0, None)) if runs > 1 else fit)
     start = jax_layers(START if runs > 1 else START[0], precision)
-    compiled = whole.lower(start, mixed).compile()  # while the precision is in force
-    return timed(lambda: jax.block_until_ready(compiled(start, mixed)), runs * len(mixed))
+    compiled = whole.lower(start, mixed).compile()
+
+    def whole_run() -> None:
+        jax_precision(precision)
+        jax.block_until_ready(compiled(start, mixed))
+
+    return timed(whole_run, runs * len(mixed))

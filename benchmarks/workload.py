@@ -20,6 +20,13 @@ def jax_layers(theta: np.ndarray, precision: str = "float32") -> list[tuple[np.n
     return [(layer.W.astype(precision), layer.b.astype(precision)) for layer in NETWORK.unpack(theta)]
 
 
+def jax_precision(precision: str) -> None:
+    """From now on JAX computes in float64, or in float32 as it comes."""
+    import jax
+
+    jax.config.update("jax_enable_x64", precision == "float64")
+
+
 def jax_cost():
     """The cost as a JAX function of layers, X and Y."""
     import jax.numpy as jnp
