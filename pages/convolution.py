@@ -45,7 +45,7 @@ def slide(given: Setup) -> None:
         labels = [f"y = {significant(float(walked.totals[place]), 3)}" for place in places]
         for column, key, figure, alt in zip((*upper, *lower), keys, drawn, told, strict=True):
             with column:
-                show.figure(figure, key=f"conv-{key}", alt=f"{alt}: {size}", labels=labels)
+                show.figure(figure, key=f"conv-{key}", alt=f"{alt}: {size}", numbers=lambda: convolution_setup.table(walked), labels=labels)
         player_key = f"conv-player-{asked}" if asked else "conv-player"
         moved = [f"conv-{key}" for key in keys]
         stop = player.player(player_key, moved, places + 1, labels, interval=350, start=start, clickable=True)

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from nnviz.core.walk import Walk
 from nnviz.figures.animation import MOST_FRAMES, animate
-from nnviz.figures.graph_marks import compact
 from nnviz.figures.grids import (
     CLEAR,
     VEIL,
     Area,
     Scale,
     border,
+    brief,
     canvas,
     clicks,
     fitted,
@@ -36,6 +36,7 @@ from nnviz.figures.theme import Figure, Theme, bare_axis, layout, symbol
 from nnviz.formulas.numbers import significant
 
 Array = NDArray[np.floating]
+SIZE, HEIGHT = (430, 244), 268  # of the four canvases, and of their figures in px
 MOST_SIDE = 256  # rows and columns of T that are drawn one by one
 WRITTEN_COLUMN = 25  # entries of a column of im2col that are written out
 
@@ -71,10 +72,10 @@ def slide(x: Array, walk: Walk, places: NDArray[np.intp], start: int, theme: The
     places, start : the place of each frame, and the frame at which the figure stands
     """
     placed = walk.geometry
-    around = fitted(0, 26, 200, 200, placed.padded)  # the picture with its zeros
+    around = fitted(0, 26, 204, 216, placed.padded)  # the picture with its zeros
     cell, (top, left) = around.across, placed.before
     inner = Area(around.left + left * cell, around.top + top * cell, cell, cell, *placed.size)
-    out = fitted(228, 26, 200, 200, placed.output)
+    out = fitted(226, 26, 204, 216, placed.output)
     y = walk.totals.reshape(placed.output)
     of_x, of_y = scale_of(x, theme), signed_scale(y, theme)
     filled = of_y.levels(y).ravel()
@@ -105,15 +106,15 @@ def slide(x: Array, walk: Walk, places: NDArray[np.intp], start: int, theme: The
         *minus_signs(out, y, of_y),
         words(theme, [_head(theme, "x", placed.size, around), _head(theme, "y", placed.output, out)]),
     ]
-    words_below = f"the window stops at {told_places(len(walk))} · outlined: the window, and the pixel of y that it computes"
-    frame = layout(theme, "graph", "The window slides", words_below, height=300, **canvas(430, 232))
+    words_below = f"{told_places(len(walk))} · outlined: the window and its pixel of y"
+    frame = layout(theme, "graph", "The window slides", words_below, height=HEIGHT, **canvas(*SIZE))
     return _played(still, moving, frame, [moment(int(place)) for place in places], start)
 
 
 def products(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> Figure:
     """What the window sees, the kernel under it, and their products entry by entry, with the sum."""
     k = walk.geometry.kernel
-    seen, under, made = fitted(0, 26, 120, 90, k), fitted(0, 142, 120, 90, k), fitted(176, 26, 254, 206, k)
+    seen, under, made = fitted(0, 26, 150, 94, k), fitted(0, 148, 150, 94, k), fitted(192, 26, 238, 216, k)
     kernel = walk.kernel[0]
     of_x, of_w, of_p = scale_of(walk.columns, theme), signed_scale(kernel, theme), signed_scale(walk.products, theme)
     small = max(k) <= 3
@@ -138,17 +139,17 @@ def products(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> 
     ]
     if small:
         moving.append(written(seen, [""] * kernel.size, first.patch[0], of_x, 11))
-    kernel_texts = [compact(float(v), sign=False) for v in kernel.ravel()] if small else []
+    kernel_texts = brief(kernel) if small else []
     still = [
         *(border(theme, area, "frame") for area in (seen, under, made)),
         grid(under, kernel, of_w, "kernel", "kernel, %{text} = %{z:.6g}"),
         *([written(under, kernel_texts, kernel, of_w, 11)] if small else minus_signs(under, kernel, of_w)),
         words(theme, [(seen.middle, 12, f"{symbol(theme, 'x')} seen", "middle center"),
-                      (under.middle, 128, f"⊙ {symbol(theme, 'w')} kernel", "middle center"), (148, 129, "=", "middle center")]),
+                      (under.middle, 134, f"⊙ {symbol(theme, 'w')} kernel", "middle center"), (171, 134, "=", "middle center")]),
     ]  # fmt: skip
-    key = f"{k[0] * k[1]} products and their sum · each grid on its own scale, blue +, orange −"
+    key = "each grid on its own scale · blue +, orange −"
     count = {9: "Nine"}.get(kernel.size, str(kernel.size))
-    frame = layout(theme, "graph", f"{count} products", key, height=300, **canvas(430, 240))
+    frame = layout(theme, "graph", f"{count} products", key, height=HEIGHT, **canvas(*SIZE))
     return _played(still, moving, frame, [moment(int(place)) for place in places], start)
 
 
@@ -157,7 +158,7 @@ def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> F
     entries, count = walk.columns.shape
     high = 176.0
     whole = Area(0, 26, 286 / count, high / entries, entries, count)
-    result = Area(0, 218, 286 / count, 16, 1, count)
+    result = Area(0, 224, 286 / count, 16, 1, count)
     one, weights = Area(368, 26, 46, high / entries, entries, 1), Area(310, 26, 46, high / entries, entries, 1)
     kernel = walk.kernel.reshape(-1, 1)
     of_x, of_w, of_y = scale_of(walk.columns, theme), signed_scale(kernel, theme), signed_scale(walk.totals, theme)
@@ -181,11 +182,11 @@ def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> F
         outline(theme, "column of im2col", 2),
         outline(theme, "entry of vec(y)", 2),
         outline(theme, "guide", 1.25, "2px,3px"),
-        words(theme, [(one.middle, 12, "", "middle center"), ((weights.left + one.right) / 2, 226, "", "middle center")], 12),
+        words(theme, [(one.middle, 12, "", "middle center"), ((weights.left + one.right) / 2, 232, "", "middle center")], 12),
     ]
     if told and entries <= 16:
         moving.append(written(one, [""] * entries, walk.columns[:, :1], of_x, size))
-    kernel_texts = [compact(float(v), sign=False) for v in kernel.ravel()]
+    kernel_texts = brief(kernel)
     still = [
         grid(whole, walk.columns, of_x, "im2col", "im2col, %{text} = %{z:.6g}"),
         grid(result, walk.totals[None], of_y, "vec(y)", "vec(y), %{text} = %{z:.6g}"),
@@ -193,11 +194,11 @@ def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> F
         *([written(weights, kernel_texts, kernel, of_w, size)] if entries <= 16 else minus_signs(weights, kernel, of_w)),
         *(border(theme, area, "frame") for area in (whole, result, one, weights)),
         words(theme, [(0, 12, f"im2col, {entries} × {count}", "middle right"), (weights.middle, 12, symbol(theme, "w"), "middle center"),
-                      (362, 114, "·", "middle center"), (0, 210, f"vec({symbol(theme, 'y')}) = kernel row · im2col", "middle right")], 12),
+                      (362, 114, "·", "middle center"), (0, 213, f"vec({symbol(theme, 'y')}) = kernel row · im2col", "middle right")], 12),
     ]  # fmt: skip
-    key = "each window is a column, the kernel a row: the sum is a product of matrices"
+    key = "each window a column, the kernel a row"
     return _played(
-        still, moving, layout(theme, "graph", "im2col", key, height=300, **canvas(430, 240)), [moment(int(p)) for p in places], start
+        still, moving, layout(theme, "graph", "im2col", key, height=HEIGHT, **canvas(*SIZE)), [moment(int(p)) for p in places], start
     )
 
 
@@ -210,8 +211,7 @@ def matrix(T: scipy.sparse.csr_array, x: Array, walk: Walk, places: NDArray[np.i
     step = -(-max(T.shape) // MOST_SIDE)
     small = blocks(T, step)
     of_T, of_x = signed_scale(walk.kernel, theme), scale_of(x, theme)
-    shrink = min(1.0, rows / columns_)
-    body = Area(0, 26, 430 / small.shape[1], 156 * shrink / small.shape[0], *small.shape)
+    body = Area(0, 26, 430 / small.shape[1], 156 / small.shape[0], *small.shape)
     strip, pixels = Area(0, 204, 430 / columns_, 14, 1, columns_), Area(0, 220, 430 / columns_, 14, 1, columns_)
     of_levels = of_T.levels(small)
 
@@ -235,10 +235,10 @@ def matrix(T: scipy.sparse.csr_array, x: Array, walk: Walk, places: NDArray[np.i
         *(border(theme, area, "frame") for area in (body, strip, pixels)),
         words(theme, [(0, 12, f"T, {rows} × {columns_}", "middle right")], 12),
     ]
-    drawn = f"drawn in blocks of {step} × {step}, each its largest entry" if step > 1 else "a row for each place, a column for each pixel"
-    share = f"{100 * T.nnz / (rows * columns_):.2g} % of it can be other than 0"
-    frame = layout(theme, "graph", f"T · vec({symbol(theme, 'x')}) = vec({symbol(theme, 'y')})", f"{drawn} · {share}", height=300)
-    frame |= canvas(430, 240) | {"yaxis": bare_axis(range=[240, 0])}
+    drawn = f"blocks of {step} × {step} as their largest entry" if step > 1 else "a row a place, a column a pixel"
+    share = f"{1 - T.nnz / (rows * columns_):.1%} is always 0"
+    frame = layout(theme, "graph", f"T · vec({symbol(theme, 'x')}) = vec({symbol(theme, 'y')})", f"{drawn} · {share}", height=HEIGHT)
+    frame |= canvas(*SIZE) | {"yaxis": bare_axis(range=[SIZE[1], 0])}
     return _played(still, moving, frame, [moment(int(place)) for place in places], start)
 
 
@@ -296,7 +296,7 @@ def _with(trace: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 
 def _numbers(values: Array, scale: Scale) -> dict[str, Any]:
     """Numbers in their cells; a plain 0 where there is nothing, so that what counts stands out."""
-    return {"text": [compact(v, sign=False) if v else "0" for v in values.ravel().tolist()], "textfont": {"color": scale.inks(values)}}
+    return {"text": brief(values), "textfont": {"color": scale.inks(values)}}
 
 
 def _line(points: tuple[list[float], list[float]]) -> dict[str, Any]:

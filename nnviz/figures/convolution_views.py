@@ -14,6 +14,7 @@ from nnviz.figures.grids import (
     Area,
     Scale,
     border,
+    brief,
     canvas,
     clicks,
     fitted,
@@ -75,7 +76,7 @@ def outputs(y: Array, delta: Array, chosen: tuple[int, int], theme: Theme) -> Fi
     places = [[int(i) + 1, int(j) + 1] for i, j in np.ndindex(y.shape)]
     data.append(clicks(left, [f"y, row {i}, column {j} = {v:.6g}" for (i, j), v in zip(places, y.ravel(), strict=True)], places))
     frame = layout(
-        theme, "graph", "One pixel of the output", "click a pixel of y · outlined: the chosen one", height=400, **canvas(624, 330)
+        theme, "graph", "One pixel of the output", "click a pixel of y · outlined: the chosen one", height=296, **canvas(624, 330)
     )
     return {"data": data, "layout": frame | {"clickmode": "event+select"}}
 
@@ -90,7 +91,7 @@ def gradients(into_x: Array, into_kernel: Array, region: Region, theme: Theme) -
     heads = [(left.middle, 12, f"∂{cost}/∂{x}", "middle center"), (right.middle, 12, f"∂{cost}/∂{w}", "middle center")]
     data.append(words(theme, heads))
     key = "in the picture and in the kernel, each on its own scale · outlined: the window of the chosen pixel"
-    return {"data": data, "layout": layout(theme, "graph", "Where its gradient goes", key, height=400, **canvas(624, 330))}
+    return {"data": data, "layout": layout(theme, "graph", "Where its gradient goes", key, height=296, **canvas(624, 330))}
 
 
 def stack(pictures: Sequence[Array], unit: tuple[int, int, int, int], region: Region, theme: Theme) -> Figure:
@@ -124,7 +125,7 @@ def stack(pictures: Sequence[Array], unit: tuple[int, int, int, int], region: Re
         spots.append((stage * step + side / 2, 12, name + size, "middle center"))
     data += [words(theme, spots, 12), *targets]
     key = "click a unit · outlined in the input: its receptive field, all that it can see"
-    frame = layout(theme, "graph", "Two layers", key, height=350, **canvas(6 * step + side, top + 2 * step))
+    frame = layout(theme, "graph", "Two layers", key, height=326, **canvas(6 * step + side, top + 2 * step))
     return {"data": data, "layout": frame | {"clickmode": "event+select"}}
 
 
@@ -142,9 +143,10 @@ def _map(theme: Theme, area: Area, values: Array, scale: Scale, name: str) -> li
 
 def _numbered(theme: Theme, area: Area, values: Array, scale: Scale, name: str) -> list[dict[str, Any]]:
     """A small grid with its numbers in it."""
-    texts = [compact(value, sign=False) for value in values.ravel().tolist()]
     readable = area.across >= 30
-    numbers = [written(area, texts, values, scale, 12 if area.across >= 38 else 11)] if readable else minus_signs(area, values, scale)
+    numbers = (
+        [written(area, brief(values), values, scale, 12 if area.across >= 38 else 11)] if readable else minus_signs(area, values, scale)
+    )
     return [border(theme, area, "frame"), grid(area, values, scale, name, name + ", %{text} = %{z:.6g}"), *numbers]
 
 

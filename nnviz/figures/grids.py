@@ -5,6 +5,7 @@ A canvas has one pair of invisible axes, down is positive. A grid takes a rectan
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.figures.animation import levels
+from nnviz.figures.graph_marks import compact
 from nnviz.figures.theme import Theme, alpha, bare_axis, colorscale, ink, mix, sample
 
 Array = NDArray[np.floating]
@@ -73,28 +75,27 @@ class Area:
 
     @property
     def right(self) -> float:
+        """Its right edge."""
         return self.left + self.columns * self.across
 
     @property
     def bottom(self) -> float:
+        """Its lower edge."""
         return self.top + self.rows * self.down
 
     @property
     def middle(self) -> float:
+        """Half way across."""
         return (self.left + self.right) / 2
 
-    def x(self) -> list[float]:
-        """The centres of the columns."""
-        return (self.left + (np.arange(self.columns) + 0.5) * self.across).round(3).tolist()
-
-    def y(self) -> list[float]:
-        """The centres of the rows."""
-        return (self.top + (np.arange(self.rows) + 0.5) * self.down).round(3).tolist()
+    def cells(self) -> dict[str, float]:
+        """Where a heat map puts its first cell, and how far apart they are."""
+        return {"x0": self.left + self.across / 2, "dx": self.across, "y0": self.top + self.down / 2, "dy": self.down}
 
     def centres(self) -> tuple[Array, Array]:
         """The centres of all cells in reading order, x and y."""
-        y, x = np.meshgrid(self.y(), self.x(), indexing="ij")
-        return x.ravel(), y.ravel()
+        row, column = np.indices((self.rows, self.columns)).reshape(2, -1) + 0.5
+        return self.left + column * self.across, self.top + row * self.down
 
     def box(self, row: float, column: float, rows: float = 1, columns: float = 1) -> tuple[list[float], list[float]]:
         """The outline of some of its cells, as a line."""
@@ -125,8 +126,7 @@ def grid(area: Area, values: Array, scale: Scale, name: str, hover: str, veil: t
         "type": "heatmap",
         "name": name,
         "z": values.astype(np.float32),
-        "x": area.x(),
-        "y": area.y(),
+        **area.cells(),
         "colorscale": colorscale([mix(colour, background, share) for colour in scale.stops]),
         "zmin": scale.low,
         "zmax": scale.high,
@@ -146,8 +146,7 @@ def lit(area: Area, shown: NDArray[np.uint8], scale: Scale, name: str) -> dict[s
         "type": "heatmap",
         "name": name,
         "z": shown,
-        "x": area.x(),
-        "y": area.y(),
+        **area.cells(),
         "colorscale": [[0, alpha(scale.stops[0], 0)], [0.0019, alpha(scale.stops[0], 0)], [0.002, scale.stops[0]], *colours[1:]],
         "zmin": 0,
         "zmax": 255,
@@ -185,6 +184,18 @@ def written(area: Area, texts: list[str], values: Array, scale: Scale, size: int
     }
 
 
+def brief(values: Array) -> list[str]:
+    """Numbers as short as they fit into a cell: `−1`, `0.25`, `0.06`.
+
+    Examples
+    --------
+    >>> brief(np.array([-1.0, 0.25, 0.0625, 1234.5]))
+    ['−1', '0.25', '0.06', '1e3']
+    """
+    texts = [compact(value, sign=False) for value in values.ravel().tolist()]
+    return [text.rstrip("0").rstrip(".") if "." in text else text for text in texts]
+
+
 def minus_signs(area: Area, values: Array, scale: Scale) -> list[dict[str, Any]]:
     """A minus in each negative cell of a grid that is not too fine: sign is not told by colour alone."""
     negative = (values < 0).ravel()
@@ -194,7 +205,7 @@ def minus_signs(area: Area, values: Array, scale: Scale) -> list[dict[str, Any]]
     return [written(area, texts, values, scale, 11) | {"name": "minus"}]
 
 
-def words(theme: Theme, spots: list[tuple[float, float, str, str]], size: int = 13) -> dict[str, Any]:
+def words(theme: Theme, spots: Sequence[tuple[float, float, str, str]], size: int = 13) -> dict[str, Any]:
     """Text on the canvas: x, y, the text and which part of it stands there, such as `bottom center`."""
     return {
         "type": "scatter",

@@ -25,20 +25,22 @@ def output_size(placed: Geometry, axis: int = 0) -> str:
     --------
     >>> from nnviz.core.convolution import geometry
     >>> output_size(geometry((64, 64), 5))
-    '\\left\\lfloor\\frac{64 + 2\\cdot 0 - 1\\cdot(5-1) - 1}{1}\\right\\rfloor + 1 = 60'
+    '\\left\\lfloor\\frac{64 + 2\\cdot 0 - 1\\cdot(5-1) - 1}{1}\\right\\rfloor + 1'
     """
     before, after = placed.before[axis], placed.after[axis]
     zeros = rf"2\cdot {before}" if before == after else f"({before}+{after})"
     reach = rf"{placed.dilation[axis]}\cdot({placed.kernel[axis]}-1)"
     upper = f"{placed.size[axis]} + {zeros} - {reach} - 1"
-    return rf"\left\lfloor\frac{{{upper}}}{{{placed.stride[axis]}}}\right\rfloor + 1 = {placed.output[axis]}"
+    return rf"\left\lfloor\frac{{{upper}}}{{{placed.stride[axis]}}}\right\rfloor + 1"
 
 
 def shape(placed: Geometry) -> str:
-    """The number of places down and across, as symbols and with the numbers; one line where both are the same."""
-    lines = [r"\text{places} &= \left\lfloor\frac{n + 2p - d\,(k-1) - 1}{s}\right\rfloor + 1"]
-    down, across = output_size(placed, 0), output_size(placed, 1)
-    return _aligned([*lines, f"&= {down}"] if down == across else [*lines, rf"\text{{down}} &= {down}", rf"\text{{across}} &= {across}"])
+    """The number of places along an axis, as symbols and with the numbers; both axes where they differ."""
+    lines = [r"&\left\lfloor\frac{n + 2p - d\,(k-1) - 1}{s}\right\rfloor + 1"]
+    for axis in (0, 1) if output_size(placed, 0) != output_size(placed, 1) else (0,):
+        lines += [f"&= {output_size(placed, axis)}", f"&= {placed.output[axis]}"]
+    down, across = placed.output
+    return _aligned([*lines, rf"&{down} \times {across} = {down * across}\text{{ places}}"])
 
 
 def window(walk: Walk, number: int, colours: Colours) -> str:
@@ -64,7 +66,7 @@ def row_times_column(walk: Walk, number: int, colours: Colours) -> str:
     column = r" \\ ".join(coloured(text, colours["x"]) for text in _ends(place.column, r"\vdots"))
     left = rf"\underbrace{{\begin{{pmatrix}}{row}\end{{pmatrix}}}}_{{1\times{count}}}"
     right = rf"\underbrace{{\begin{{pmatrix}}{column}\end{{pmatrix}}}}_{{{count}\times1}}"
-    return rf"{left}\;{right} = {coloured(latex(place.total), colours['y'])}"
+    return _aligned([rf"&{left}\;{right}", f"&= {coloured(latex(place.total), colours['y'])}"])
 
 
 def both_ways(colours: Colours) -> str:

@@ -73,7 +73,7 @@ def setup() -> Setup:
     x = _picture()
     kernel = _kernel()
     st.markdown("#### Window")
-    padding = controls.segments("Padding", PADDINGS, key="convpad", default="valid", help="A number is that many zeros on each side.")
+    padding = controls.choice("Padding", PADDINGS, key="convpad", default="valid", help="A number is that many zeros on each side.")
     stride = int(controls.slider("Stride s", 1, 4, key="convstride", default=1, step=1))
     dilation = int(controls.slider("Dilation d", 1, 3, key="convdilation", default=1, step=1))
     flip = controls.toggle("Flip the kernel", key="convflip", help="Turned by 180° it is the convolution of mathematics.")
@@ -219,3 +219,13 @@ def _learnt(width: int) -> tuple[Array, tuple[int, ...]]:
     right = float((guess == Y[:, data.test_index].argmax(axis=0)).mean())
     show.sentence(f"At step {at} the cost is {run.value[at]:.4g}, and {right:.1%} of the digits held out are told rightly.")
     return classifier.kernels(theta)[which - 1], (seed, most, which, at)
+
+
+def table(walked: Walk) -> dict[str, Any]:
+    """Each place of the window with its sum, what it saw and the products: the numbers behind the four figures."""
+    count, across = len(walked), walked.geometry.output[1]
+    places = np.arange(count)
+    named = {
+        f"{what} {i + 1}": row for what, rows in (("seen", walked.columns), ("product", walked.products)) for i, row in enumerate(rows)
+    }
+    return {"place": places + 1, "row": places // across + 1, "column": places % across + 1, "sum": walked.totals, **named}

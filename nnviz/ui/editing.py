@@ -44,15 +44,23 @@ def array(key: str, token: Hashable, default: Array) -> Array:
 
 def table(key: str, default: Array, label: str) -> Array:
     """A table of the array's cells, and the array as it stands in it; what cannot be read leaves the former one."""
+    import pandas
+
     kept: _Kept = st.session_state[f"{key} kept"]
     if name(key, "table") not in st.session_state and kept.base is not kept.now:  # the page was left and entered again
         put(key, kept.now)
-    columns = {j: st.column_config.NumberColumn(str(j + 1), format="%.3g", width=40) for j in range(kept.base.shape[1])}
+    heads = [str(j + 1) for j in range(kept.base.shape[1])]
     st.caption(label)
     edited = st.data_editor(
-        kept.base, key=name(key, "table"), column_config=columns, hide_index=True, num_rows="fixed", width="stretch", row_height=30
+        pandas.DataFrame(kept.base, columns=heads),
+        key=name(key, "table"),
+        column_config={head: st.column_config.NumberColumn(format="%.3g", width=40) for head in heads},
+        hide_index=True,
+        num_rows="fixed",
+        width="stretch",
+        row_height=30,
     )
-    now = np.array(edited, dtype=float)
+    now = edited.to_numpy(dtype=float)
     if not np.isfinite(now).all():
         st.error("A cell is empty or no finite number: type a number into each; the former numbers are used.")
     else:
