@@ -91,6 +91,10 @@ def pictures(kept: runs.Kept) -> None:
 
 
 kept = runs.watch(chosen)
+if kept is not None and not kept.run.complete:
+    show.sentence(
+        f"Stopped at step {int(kept.run.step[-1])} of {kept.run.total_steps}: what was reached is shown, Continue goes on from there."
+    )
 if view == "Compare":
     training_view.compare(chosen, how.epochs)
 elif view == "Find a rate":

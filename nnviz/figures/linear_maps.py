@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -278,7 +279,7 @@ def pseudospectrum(real: Array, imag: Array, smallest: Array, values: NDArray[np
     }
 
 
-SEEN = {
+SEEN: dict[str, tuple[str, Callable[..., Array]]] = {
     "modulus": ("modulus of the eigenvalues", np.abs),
     "angle": ("angle of the eigenvalues", np.angle),
     "value": ("eigenvalue", np.real),

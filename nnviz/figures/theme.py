@@ -66,7 +66,7 @@ def _palette() -> dict[str, Any]:
 
 
 def _theme(name: str) -> Theme:
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in _palette()[name].items()}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in _palette()[name].items()}
     return Theme(name=name, **values)
 
 

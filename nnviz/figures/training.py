@@ -41,7 +41,9 @@ def curves(run: Run, theme: Theme, score: str = "") -> Figure:
     """
     train, test = (run.train_accuracy, run.test_accuracy) if score else (run.train_cost, run.test_cost)
     steps, log = run.step.astype(float), not score
-    pairs = [("train", _known(train, log), theme.categorical[0], theme.categorical_text[0], "solid", "circle")]
+    pairs: list[tuple[str, list[float | None], str, str, str, str]] = [
+        ("train", _known(train, log), theme.categorical[0], theme.categorical_text[0], "solid", "circle")
+    ]
     if np.isfinite(test).any():
         pairs.append(("test", _known(test, log), theme.categorical[2], theme.categorical_text[2], "5px,4px", "diamond"))
     data: list[dict[str, Any]] = []
@@ -85,8 +87,8 @@ def curves(run: Run, theme: Theme, score: str = "") -> Figure:
     what = score or "cost"
     ticks: dict[str, Any] = {"range": [None, 1.02]} if score else {}
     if log:
-        values, texts, span = decades(np.array([v for _, some, *_ in pairs for v in some if v is not None] or [1.0]))
-        ticks = {"type": "log", "tickvals": values, "ticktext": texts, "range": span}
+        places, texts, span = decades(np.array([v for _, some, *_ in pairs for v in some if v is not None] or [1.0]))
+        ticks = {"type": "log", "tickvals": places, "ticktext": texts, "range": span}
     end = significant(float(train[-1])) + (f", test {significant(float(test[-1]))}" if len(pairs) > 1 else "")
     frame = layout(
         theme,

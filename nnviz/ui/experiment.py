@@ -106,7 +106,7 @@ class Experiment:
 
 def make_optimizer(name: str, learning_rate: float, network: Network) -> Any:
     """An optimiser by its name; Muon is told the shapes of the layers."""
-    more = {"network": network} if name == "muon" else {}
+    more = {"shapes": network} if name == "muon" else {}
     return OPTIMIZERS[name](learning_rate=learning_rate, **more)
 
 

@@ -1,4 +1,8 @@
-"""Sentences that a person should read first, at the top of the page: what of an address or a file could not be used."""
+"""Sentences that a person should read first, at the top of the page: what of an address or a file could not be used.
+
+They stand on the page on which they were found until the person goes to another one: a rerun, which may follow at once, does not take
+them away.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +14,30 @@ import streamlit as st
 from nnviz.ui import show
 
 _place: ContextVar[Any] = ContextVar("notices", default=None)
-_waiting: ContextVar[tuple[str, ...]] = ContextVar("waiting notices", default=())
 
 
-def open_here() -> None:
-    """Notices of this run stand here: those told already, and those that the page's own controls will tell."""
+def open_here(page: str) -> None:
+    """Notices of this page stand here: those told already, and those that its own controls will tell."""
+    told: dict[str, str] = st.session_state.setdefault("notices", {})
     place = st.container()
     _place.set(place)
-    for sentence in _waiting.get():
-        with place:
-            show.notice(sentence)
-    _waiting.set(())
+    for sentence, of_page in list(told.items()):
+        if of_page in ("", page):
+            told[sentence] = page
+            with place:
+                show.notice(sentence)
+        else:
+            del told[sentence]
+    st.session_state["notices page"] = page
 
 
 def tell(sentence: str) -> None:
     """Say it at the top of the page, also where the sidebar or a control further down found it."""
-    place = _place.get()
-    if place is None:
-        _waiting.set((*_waiting.get(), sentence))
+    told: dict[str, str] = st.session_state.setdefault("notices", {})
+    if sentence in told:
         return
-    with place:
-        show.notice(sentence)
+    place = _place.get()
+    told[sentence] = "" if place is None else st.session_state.get("notices page", "")
+    if place is not None:
+        with place:
+            show.notice(sentence)

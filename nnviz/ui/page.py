@@ -13,7 +13,7 @@ def head(title: str, sentence: str) -> None:
     """The title and the sentence under it, then any notices."""
     st.title(title, anchor=False)
     st.html(f'<p class="nnviz-lead">{html.escape(sentence)}</p>')
-    notices.open_here()
+    notices.open_here(title)
     if st.context.is_embedded:
         st.link_button("Open the full view", _full_view(), type="tertiary")
 

@@ -25,6 +25,7 @@ class Player {
     this.stop = null;
     this.frame = 0;
     this.playing = false;
+    this.moved = false;
     this.drawn = new Map();
     this.toggle.onclick = () => (this.playing ? this.pause() : this.play());
     this.find("speed").onclick = () => this.changeSpeed();
@@ -43,7 +44,9 @@ class Player {
     this.find("speed").setAttribute("aria-label", "Speed");
     // What was watched to its end stays at its end when the run is computed anew; the rest keeps its place as far as it exists.
     const atEnd = this.stop !== null && this.stop === this.last;
+    const before = this.frame;
     this.rest(this.stop === null ? data.start : atEnd ? last : Math.min(this.stop, last));
+    this.moved = this.moved || this.frame !== before;
     this.last = last;
     this.drawn.clear();
   }
@@ -57,8 +60,8 @@ class Player {
     return found;
   }
 
-  draw(redraw) {
-    for (const [key, plot] of this.plots()) {
+  draw(redraw, plots = this.plots()) {
+    for (const [key, plot] of plots) {
       if (this.frame >= plot._transitionData._frames.length) continue;
       this.drawn.set(key, plot.data);
       const done = window.Plotly.animate(plot, [String(this.frame)], {
@@ -71,11 +74,14 @@ class Player {
     }
   }
 
-  // A figure that Streamlit has drawn anew starts at its first frame: bring it to where the player stands.
+  // A figure that Streamlit has drawn anew shows the frame on which the player starts: bring it to where the player stands.
   keepInStep() {
     if (!this.data || this.playing || !window.Plotly) return;
-    const behind = this.plots().some(([key, plot]) => this.drawn.get(key) !== plot.data);
-    if (behind) this.draw(true);
+    const behind = this.plots().filter(([key, plot]) => this.drawn.get(key) !== plot.data);
+    if (!behind.length) return;
+    if (this.frame !== this.data.stops[this.data.start] || this.moved) this.draw(true, behind);
+    else for (const [key, plot] of behind) this.drawn.set(key, plot.data);
+    this.moved = false;
   }
 
   show() {

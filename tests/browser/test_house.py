@@ -37,7 +37,7 @@ def test_the_worked_example_plays_to_its_end_and_rests_there(visit):
     page.get_by_role("button", name="Play").wait_for(timeout=20_000)
     settle(page)
     assert page.get_by_role("slider", name="Step").input_value() == page.get_by_role("slider", name="Step").get_attribute("max")
-    assert page.locator(".katex").count() > 3
+    assert page.locator(".katex").count() >= 3
 
 
 def test_the_player_is_worked_by_keyboard_alone(visit):
@@ -121,7 +121,7 @@ def test_a_link_to_a_file_says_which_file_to_drop(visit):
 
 
 def test_ten_quick_moves_of_a_slider_leave_nothing_running(visit, server):
-    page = visit("training?data=Handwritten+digits+8%C3%978&units=32&epochs=300")
+    page = visit("training?data=Handwritten+digits+8%C3%978&units=32&layers=4&epochs=3000")
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_timeout(1500)
     slider = page.get_by_label("Units per layer").first
