@@ -186,7 +186,11 @@ def _title(drawing: Drawing, moment: Moment) -> tuple[str, str]:
         return head, f"the loss of this sample is {coloured(significant(drawing.graph.graph['cost']), drawing.theme.symbols['cost'])}"
     if back:
         return head, f"{s['delta']} in neurons, coloured within each layer"
-    fewer = f"; the {DEEP_DRAWN} most active of each layer" if drawing.layers >= MOST_LIT and max(drawing.sizes) > DEEP_DRAWN else ""
+    fewer = (
+        f"; the {DEEP_DRAWN} most active of each layer before the output"
+        if drawing.layers >= MOST_LIT and max(drawing.sizes) > DEEP_DRAWN
+        else ""
+    )
     return head, f"{s['a']} in neurons; edges by sign and size of {s['w']}; + solid, − dashed{fewer}"
 
 

@@ -31,7 +31,9 @@ def layer_name(layer: int, layers: int) -> str:
 
 
 def most_active(forward: Forward, sample: int = 0, most: int | None = None, keep: tuple[int, int] | None = None) -> tuple[np.ndarray, ...]:
-    """The units of each layer with the largest |a| for one sample, at most `most` a layer (16, in a deep network 6), in their own order.
+    """The units of each layer with the largest |a| for one sample, at most `most` a layer, in their own order.
+
+    By default that is 16; in a network of more than ten columns 6, but for its outputs.
 
     Parameters
     ----------
@@ -44,13 +46,14 @@ def most_active(forward: Forward, sample: int = 0, most: int | None = None, keep
     >>> [units.tolist() for units in most_active(SimpleNamespace(A=[np.array([[3.0], [-9.0], [1.0]])]), most=2)]
     [[0, 1]]
     """
-    most = (MOST_DRAWN if len(forward.A) <= 10 else DEEP_DRAWN) if most is None else most
+    inner = (MOST_DRAWN if len(forward.A) <= 10 else DEEP_DRAWN) if most is None else most
+    last = MOST_DRAWN if most is None else most
     chosen = []
     for layer, A in enumerate(forward.A):
         size = np.nan_to_num(np.abs(A[:, sample]), nan=np.inf)
         if keep is not None and keep[0] == layer:
             size = np.where(np.arange(len(size)) == keep[1], np.inf, size)
-        chosen.append(np.sort(np.argsort(-size, kind="stable")[:most]))
+        chosen.append(np.sort(np.argsort(-size, kind="stable")[: last if layer == len(forward.A) - 1 else inner]))
     return tuple(chosen)
 
 
