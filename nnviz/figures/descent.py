@@ -62,7 +62,15 @@ def scale(panel: Panel) -> tuple[float, float]:
 
 
 def panels(
-    theme: Theme, shown: Sequence[Panel], paths: Sequence[Path], frames: ArrayLike, *, title: str, key: str, height: int = 500
+    theme: Theme,
+    shown: Sequence[Panel],
+    paths: Sequence[Path],
+    frames: ArrayLike,
+    *,
+    title: str,
+    key: str,
+    steps: ArrayLike | None = None,
+    height: int = 500,
 ) -> Figure:
     """Panels one above the other over the same steps; a guide and one marker a run move with the frames.
 
@@ -70,37 +78,39 @@ def panels(
     ----------
     shown : each with values (runs, steps+1), a row for each path
     paths : names and looks of the runs
-    frames : the step of each frame
+    frames : which of the values each frame stands at
+    steps : (steps+1,), the true step of each value; 0, 1, 2, … where it is left out
     """
     frames = np.asarray(frames, dtype=int)
+    x = np.arange(shown[0].values.shape[1]) if steps is None else np.asarray(steps)
     scales = [scale(panel) for panel in shown]
     domains = _domains([panel.share for panel in shown])
     traces: list[dict[str, Any]] = []
     for row, panel in enumerate(shown, start=1):
-        traces += [_curve(theme, path, panel, scales[row - 1], values, row) for path, values in zip(paths, panel.values, strict=True)]
+        traces += [_curve(theme, path, panel, scales[row - 1], x, values, row) for path, values in zip(paths, panel.values, strict=True)]
     first = len(traces)
     for row, (panel, ends) in enumerate(zip(shown, scales, strict=True), start=1):
-        traces += [_guide(theme, ends, int(frames[-1]), row), _markers(theme, paths, panel, ends, int(frames[-1]), row)]
+        traces += [_guide(theme, ends, int(x[frames[-1]]), row), _markers(theme, paths, panel, ends, x, int(frames[-1]), row)]
     axes: dict[str, Any] = {}
-    last = shown[0].values.shape[1] - 1
     for row, (panel, ends, domain) in enumerate(zip(shown, scales, domains, strict=True), start=1):
-        axes |= _axes(theme, panel, ends, domain, row, last, bottom=row == len(shown))
+        axes |= _axes(theme, panel, ends, domain, row, int(x[-1]), bottom=row == len(shown))
     figure: Figure = {
         "data": traces,
         "layout": layout(
             theme, "labelled", title, key, height=height, hovermode="closest",
-            annotations=_end_labels(theme, paths, shown[0], scales[0], shown[0].share * INNER), **axes,
+            annotations=_end_labels(theme, paths, shown[0], scales[0], x, shown[0].share * INNER), **axes,
         ),
     }  # fmt: skip
 
-    def change(step: int) -> dict[int, Any]:
+    def change(place: int) -> dict[int, Any]:
         moved: dict[int, Any] = {}
+        step = int(x[place])
         for row, (panel, ends) in enumerate(zip(shown, scales, strict=True)):
             moved[first + 2 * row] = {"x": [step, step]}
-            moved[first + 2 * row + 1] = {"x": [step] * len(paths), "y": _drawn(panel.values[:, step], panel, ends)}
+            moved[first + 2 * row + 1] = {"x": [step] * len(paths), "y": _drawn(panel.values[:, place], panel, ends)}
         return moved
 
-    return animate(figure, (change(int(step)) for step in frames))
+    return animate(figure, (change(int(place)) for place in frames))
 
 
 def _domains(shares: Sequence[float]) -> list[tuple[float, float]]:
@@ -123,12 +133,11 @@ def _drawn(values: Array, panel: Panel, ends: tuple[float, float]) -> NDArray[np
         return np.clip(np.where(np.isposinf(values), far[1], values), *far).astype(np.float32)
 
 
-def _curve(theme: Theme, path: Path, panel: Panel, ends: tuple[float, float], values: Array, row: int) -> dict[str, Any]:
+def _curve(theme: Theme, path: Path, panel: Panel, ends: tuple[float, float], x: Array, values: Array, row: int) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
-        "x0": 0,
-        "dx": 1,
+        **({"x0": 0, "dx": 1} if x[-1] == len(x) - 1 else {"x": x}),
         "y": _drawn(values, panel, ends),
         "xaxis": _of("x", row),
         "yaxis": _of("y", row),
@@ -152,13 +161,15 @@ def _guide(theme: Theme, ends: tuple[float, float], step: int, row: int) -> dict
     }
 
 
-def _markers(theme: Theme, paths: Sequence[Path], panel: Panel, ends: tuple[float, float], step: int, row: int) -> dict[str, Any]:
+def _markers(
+    theme: Theme, paths: Sequence[Path], panel: Panel, ends: tuple[float, float], x: Array, place: int, row: int
+) -> dict[str, Any]:
     marker = head_marker(theme, paths)
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [step] * len(paths),
-        "y": _drawn(panel.values[:, step], panel, ends),
+        "x": [int(x[place])] * len(paths),
+        "y": _drawn(panel.values[:, place], panel, ends),
         "xaxis": _of("x", row),
         "yaxis": _of("y", row),
         "marker": marker | {"size": [0.75 * size if row == 1 else 0.55 * size for size in marker["size"]]},
@@ -198,23 +209,27 @@ def log_ticks(low: float, high: float, most: int = 7) -> dict[str, Any]:
     return {"tickvals": [10.0**e for e in exponents], "ticktext": [power_of_ten(e) for e in exponents]}
 
 
-def _end_labels(theme: Theme, paths: Sequence[Path], panel: Panel, ends: tuple[float, float], height: float) -> list[dict[str, Any]]:
+def _end_labels(
+    theme: Theme, paths: Sequence[Path], panel: Panel, ends: tuple[float, float], x: Array, height: float
+) -> list[dict[str, Any]]:
     """Names at the right end of the lines, moved apart; where a line leaves the axis before, there."""
     low, high = (float(v) for v in (np.log10(ends) if panel.logarithmic else ends))
     right: list[tuple[float, Path]] = []
     made: list[dict[str, Any]] = []
     taken: list[float] = []
-    steps = panel.values.shape[1] - 1
+    steps = int(x[-1])
     for path, values in zip(paths, panel.values, strict=True):
         with np.errstate(all="ignore"):
             drawn = np.log10(_drawn(values, panel, ends).astype(float)) if panel.logarithmic else _drawn(values, panel, ends).astype(float)
         place = (drawn - low) / (high - low)
         inside = (place >= 0) & (place <= 1)
-        gone = steps if inside[-1] or not inside.any() else int(np.flatnonzero(inside)[-1])
+        stays = inside[-1] or not inside.any()
+        left = len(x) - 1 if stays else int(np.flatnonzero(inside)[-1])
+        gone = int(x[left])
         if gone > 0.94 * steps or not inside.any():
             right.append((float(np.clip(np.nan_to_num(place[-1], nan=1.0), 0, 1)), path))
             continue
-        below = place[min(gone + 1, steps)] < 0
+        below = place[min(left + 1, len(x) - 1)] < 0
         at = gone + 0.012 * steps
         level = sum(abs(other - at) < 0.2 * steps for other in taken)
         taken.append(at)
@@ -282,7 +297,7 @@ def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayL
     traces.append(_legend(theme, names))
     for name, values in norms.items():
         line = {"color": inks[name], "width": 2 if name == "step" else 1.5, "dash": DASHES[name]}
-        traces.append(_curve(theme, path, panel, ends, values, 2) | {"line": line, "name": name, "hovertemplate": _told(name)})
+        traces.append(_curve(theme, path, panel, ends, np.arange(len(values)), values, 2) | {"line": line, "name": name, "hovertemplate": _told(name)})
     traces.append(_guide(theme, ends, int(shown[-1]), 2))
     moving = [0, *range(1, 1 + len(names)), 1 + 2 * len(names), len(traces) - 1]
 

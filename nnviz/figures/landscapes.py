@@ -20,7 +20,7 @@ from nnviz.formulas.numbers import significant
 
 Array = NDArray[np.floating]
 
-LEVELS = 16  # contour lines
+LEVELS = 14  # contour lines
 TALL = 6.0  # from this ratio of the greatest height to the middle one, heights are drawn to a logarithmic scale
 CLICKS = 41  # places along each axis that can be clicked and tell their value
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon2", "star-diamond")
