@@ -133,7 +133,7 @@ controls.try_this(
     [
         controls.Trial("Pure rotation", "No line is kept and no length changes: both eigenvalues are complex, on the unit circle.",
                        {"eigview": VIEWS[0], "matrixby": matrix_view.PARTS, "turn": 30.0, "scale1": 1.0, "scale2": 1.0, "shear": 0.0}),
-        controls.Trial("Grows before it dies", "ρ = 0.9, yet the norm of Wᵗ first grows more than tenfold: the eigenvectors are almost parallel.",
+        controls.Trial("Grows before it dies", "ρ = 0.9, yet the norm of Wᵗ first grows more than tenfold: the eigenvectors almost agree.",
                        {"eigview": VIEWS[2], **matrix_view.NON_NORMAL}),
         controls.Trial("A wave", "ρ above 1: two starts that differ by a thousandth end up far apart.",
                        {"eigview": VIEWS[1], "matrixby": matrix_view.ENTRIES, "w11": 1.1, "w12": 0.3, "w21": -0.3, "w22": 1.0}),

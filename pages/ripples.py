@@ -49,7 +49,8 @@ def through_network() -> None:
             labels = ["input", *(f"layer {layer}" for layer in range(1, layers + 1))]
             layer = player.player("ripple-player", ["ripple"], steps=range(layers + 1), labels=labels, interval=700)
         with side:
-            show.figure(figures.sizes(found, theme), key="ripsizes", alt=f"Size of the change at each layer: {found.size.round(5).tolist()}")
+            alt = f"Size of the change at each layer: {found.size.round(5).tolist()}"
+            show.figure(figures.sizes(found, theme), key="ripsizes", alt=alt)
             if layer:
                 before, after = latex(found.size[layer - 1]), latex(found.size[layer])
                 ratio = rf"\frac{{\|\Delta a^{{{layer}}}\|}}{{\|\Delta a^{{{layer - 1}}}\|}}"

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from nnviz.core.ripples import DepthStudy, Gains, MeanField, Ripple
 from nnviz.figures.animation import animate
-from nnviz.figures.graph_drawing import click_traces, drawing_of, edge_traces, mark_trace, name_traces, side_margins, word_traces
+from nnviz.figures.graph_drawing import drawing_of
 from nnviz.figures.graph_layout import plot_height
+from nnviz.figures.graph_marks import BLANK
+from nnviz.figures.graph_traces import click_traces, edge_traces, mark_trace, name_traces, side_margins, word_traces
 from nnviz.figures.log_lines import log_lines
 from nnviz.figures.theme import Figure, Theme, axis, bare_axis, ink, layout, mix, signed_colour
 from nnviz.formulas.numbers import signed, significant
@@ -39,7 +41,7 @@ def ripple_graph(graph: nx.DiGraph, ripple: Ripple, theme: Theme, chosen: tuple[
     def moment(layer: int) -> dict[str, Any]:
         known = layers <= layer
         colours = [fill if seen else empty for fill, seen in zip(fills, known, strict=True)]
-        words = [text if seen else "" for text, seen in zip(told, known, strict=True)]
+        words = [text if seen else BLANK for text, seen in zip(told, known, strict=True)]
         inks = [ink(colour) for colour in colours]
         return {"marker": {"color": colours}, "text": words, "textfont": {"color": inks}}
 

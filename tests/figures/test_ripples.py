@@ -40,7 +40,7 @@ def test_a_frame_a_layer_and_the_last_one_has_all_changes(sizes, theme):
 
 def test_later_layers_are_empty_until_the_change_arrives():
     _, made = drawn(Network((4, 8, 3)))
-    assert [text != "" for text in made.frames[0].data[0].text] == [True] * 4 + [False] * 11
+    assert [text.strip() != "" for text in made.frames[0].data[0].text] == [True] * 4 + [False] * 11
 
 
 def test_sizes_are_drawn_exactly_and_to_first_order():
