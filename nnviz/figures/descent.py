@@ -82,7 +82,7 @@ def panels(
     steps : (steps+1,), the true step of each value; 0, 1, 2, … where it is left out
     """
     frames = np.asarray(frames, dtype=int)
-    x = np.arange(shown[0].values.shape[1]) if steps is None else np.asarray(steps)
+    x = np.arange(shown[0].values.shape[1], dtype=float) if steps is None else np.asarray(steps, dtype=float)
     scales = [scale(panel) for panel in shown]
     domains = _domains([panel.share for panel in shown])
     traces: list[dict[str, Any]] = []
@@ -297,7 +297,9 @@ def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayL
     traces.append(_legend(theme, names))
     for name, values in norms.items():
         line = {"color": inks[name], "width": 2 if name == "step" else 1.5, "dash": DASHES[name]}
-        traces.append(_curve(theme, path, panel, ends, np.arange(len(values)), values, 2) | {"line": line, "name": name, "hovertemplate": _told(name)})
+        traces.append(
+            _curve(theme, path, panel, ends, np.arange(len(values)), values, 2) | {"line": line, "name": name, "hovertemplate": _told(name)}
+        )
     traces.append(_guide(theme, ends, int(shown[-1]), 2))
     moving = [0, *range(1, 1 + len(names)), 1 + 2 * len(names), len(traces) - 1]
 
