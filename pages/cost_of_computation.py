@@ -7,7 +7,7 @@ from nnviz.core import complexity
 from nnviz.core.recurrent_network import RecurrentNetwork
 from nnviz.figures import complexity as figures
 from nnviz.formulas import complexity as formulas
-from nnviz.ui import controls, cost_view, experiment, page, progress, show
+from nnviz.ui import controls, cost_view, experiment, mistakes, page, progress, show
 
 VIEWS = ("This network", "Any layer", "Growth", "Clock", "Through time")
 
@@ -40,7 +40,7 @@ def any_layer() -> None:
             layer, samples = cost_view.dense() if kind == "dense" else cost_view.convolution()
             costs = complexity.count_layers([layer], samples)
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return
     with right:
         dense = isinstance(layer, complexity.DenseLayer)
@@ -74,7 +74,7 @@ def clock() -> None:
     try:
         reached = progress.run("clock", token, work, share=lambda chunk: chunk[1], label="Measuring")
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return
     if reached:
         found = list(reached[0].values())

@@ -12,7 +12,7 @@ import streamlit as st
 from nnviz.core.runs import Run
 from nnviz.core.schedules import SCHEDULES
 from nnviz.core.training import continue_steps, train_steps
-from nnviz.ui import controls, experiment, progress
+from nnviz.ui import controls, experiment, mistakes, progress
 from nnviz.ui.experiment import Experiment
 
 MOST_STEPS = 2_000_000
@@ -101,7 +101,7 @@ def watch(chosen: Experiment) -> Kept | None:
             run = progress.run("training", number, lambda: _steps(then, how, verb, snapshot, base), share=_share, label="Training")
         except ValueError as error:
             st.session_state.pop("training")
-            st.error(str(error))
+            mistakes.tell(error)
             return latest(chosen)
         if run is not None:
             st.session_state["run"] = Kept(run, _describe(then, run), _former(base, verb))

@@ -12,7 +12,7 @@ from nnviz.core.initializers import INITIALIZERS
 from nnviz.core.losses import LOSSES, Loss, fitting_losses, usual_pair
 from nnviz.core.network import Network
 from nnviz.core.optimizers import OPTIMIZERS
-from nnviz.ui import controls, notices, uploads
+from nnviz.ui import controls, mistakes, notices, uploads
 from nnviz.ui import experiment as current_experiment
 from nnviz.ui.experiment import Experiment
 
@@ -78,7 +78,7 @@ def _data() -> tuple[DataSet, bool]:
             name, samples if samples is None or size is None else min(samples, size), noise, test_fraction, seed, tuple(expression.items())
         )
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return _former(), show_test
     data = with_features(data, wanted) if wanted else data
     st.session_state["former data"] = data
@@ -118,7 +118,7 @@ def _hidden_layers() -> tuple[int, ...]:
     try:
         return parse_sizes(typed)
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return (units,) * depth
 
 
@@ -147,7 +147,7 @@ def _activation() -> str:
     try:
         get_activation(f"={typed}")
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return st.session_state.get("former formula", "tanh")
     st.session_state["former formula"] = f"={typed}"
     return f"={typed}"

@@ -22,7 +22,7 @@ from nnviz.figures import compare as compared
 from nnviz.figures import learned, training
 from nnviz.figures.samples import telling_axes
 from nnviz.formulas.numbers import fixed, significant
-from nnviz.ui import controls, progress, show
+from nnviz.ui import controls, mistakes, progress, show
 from nnviz.ui.experiment import Experiment, make_optimizer
 
 Array = NDArray[np.floating]
@@ -232,7 +232,7 @@ def compare(chosen: Experiment, epochs: float) -> None:
     try:
         runs = progress.run("compare", (varied, values, seeds, epochs, then.setup), work, share, label="Comparing")
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return
     if runs and len(runs) == len(settings):
         _compared(then, varied, [str(value) for value in values], [runs[i * seeds : (i + 1) * seeds] for i in range(len(values))])

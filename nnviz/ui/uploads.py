@@ -12,7 +12,7 @@ import streamlit as st
 from nnviz.core.datasets import DataSet
 from nnviz.core.tables import Table, read_table
 from nnviz.core.tabular import from_table, guess_task
-from nnviz.ui import controls
+from nnviz.ui import controls, mistakes
 
 MOST_SHOWN = 30  # columns that are listed
 MISSING = {"drop": "Drop the row", "mean": "Fill with the mean"}
@@ -73,7 +73,7 @@ def _made(
             st.session_state["table data"] = from_table(found, targets, task, standardize, missing, **more)
             st.session_state["table choices"] = choices
         except ValueError as error:
-            st.error(str(error))
+            mistakes.tell(error)
     made: DataSet | None = st.session_state.get("table data")
     if made is not None and task is None and targets:
         st.caption(f"Read as {'classes' if guess_task(found, targets) == 'classification' else 'numbers'}. {' '.join(made.notes)}")
