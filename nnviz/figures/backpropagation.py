@@ -13,31 +13,31 @@ from nnviz.core.backpropagation import BIAS, Paths, UnitStates
 from nnviz.core.network import Forward
 from nnviz.figures import data_flow
 from nnviz.figures.graph import DEEP_DRAWN, MOST_DRAWN, neuron
-from nnviz.figures.graph_drawing import (
-    Drawing,
+from nnviz.figures.graph_drawing import MOST_LIT, Drawing, drawing_of
+from nnviz.figures.graph_layout import plot_height
+from nnviz.figures.graph_marks import DASH, Edge, compact, steady, width_step
+from nnviz.figures.graph_traces import (
     Trace,
     click_traces,
-    drawing_of,
+    edge_shapes,
     edge_traces,
     mark_trace,
     name_traces,
+    recede,
     side_margins,
     underneath_trace,
     word_traces,
 )
-from nnviz.figures.graph_layout import plot_height
-from nnviz.figures.graph_marks import DASH, compact, steady, width_step
 from nnviz.figures.theme import Figure, Theme, alpha, bare_axis, layout, symbol
 from nnviz.figures.timeline import stop_moments
 from nnviz.formulas.numbers import significant
 
-WIDTHS = (1.0, 2.0, 3.0, 4.0, 5.0)  # of lit edges, by what they carry of the layer's most
+WIDTHS = (0.75, 1.5, 2.5, 3.5, 4.5)  # of lit edges, by what they carry of the layer's most
 CLICK_PLACES = (0.2, 0.38, 0.62, 0.8)  # of the way along an edge: where edges cross, another place of each is free
 MANY_EDGES, MOST_CLICKABLE = 120, 400  # of more edges each has one place; of very many those that carry most
 LABEL_PLACES = (0.5, 0.36, 0.64, 0.25, 0.75)
-LABEL_WIDTH, LABEL_HEIGHT, NARROW = 46, 18, 460  # px a number needs; the figure's width for which they are placed
-MOST_LABELS = 30
-Edge = tuple[str, str]
+LABEL_WIDTH, LABEL_HEIGHT, NARROW = 40, 18, 280  # px a number needs; the figure's width for which they are placed
+MOST_LABELS, FEW_LABELS = 22, 12  # with and without numbers in the neurons; a network of more than ten columns has none
 
 
 # --------------------------------------------------------------------------------------------------------------------- the graph
@@ -49,7 +49,7 @@ def most_passing(paths: Paths, forward: Forward, column: int | None, most: int |
     Before the neuron's layer, where nothing of it passes, they are those with the largest |a|; the neuron and unit `column` of the layer
     before it are always among them. At most 16 a layer, in a network of more than ten columns 6; in their own order.
     """
-    most = (MOST_DRAWN if len(forward.A) <= 10 else DEEP_DRAWN) if most is None else most
+    most = (MOST_DRAWN if len(forward.A) <= MOST_LIT else DEEP_DRAWN) if most is None else most
     chosen = []
     for layer, A in enumerate(forward.A):
         passing = paths.passing[layer] if layer > paths.layer else None
@@ -86,8 +86,7 @@ def paths_graph(
     moment = stop_moments(drawing.layers)[-1]
     beneath = [underneath_trace(drawing) | data_flow.below(drawing, moment)] if worked else name_traces(drawing)
     data = [
-        *[_receding(drawing, trace) for trace in edge_traces(drawing)],
-        *_lit_traces(drawing, lit),
+        *([] if drawing.dense else [_receding(drawing, trace) for trace in edge_traces(drawing)] + _lit_traces(drawing, lit)),
         *([_chosen_edge(drawing, chosen)] if chosen else []),
         *word_traces(drawing),
         *beneath,
@@ -96,7 +95,8 @@ def paths_graph(
         _edge_points(drawing, paths, gradients, lit),
         *_neuron_points(drawing),
     ]
-    return {"data": data, "layout": _graph_layout(drawing, paths, _labels(drawing, lit, chosen), column)}
+    shapes = edge_shapes(drawing) + _lit_shapes(drawing, lit) if drawing.dense else []
+    return {"data": data, "layout": _graph_layout(drawing, paths, _labels(drawing, lit, chosen), column) | {"shapes": shapes}}
 
 
 def _lit(drawing: Drawing, paths: Paths) -> dict[Edge, tuple[float, float]]:
@@ -123,33 +123,53 @@ def _largest(drawing: Drawing, lit: dict[Edge, tuple[float, float]]) -> dict[int
 
 
 def _receding(drawing: Drawing, trace: Trace) -> Trace:
-    return trace | {"opacity": data_flow.recede(drawing) if trace["name"] != "cost" else 1.0}
+    return trace | {"opacity": recede(drawing) if trace["name"] != "cost" else 1.0}
 
 
-def _lit_traces(drawing: Drawing, lit: dict[Edge, tuple[float, float]]) -> list[Trace]:
-    """One trace for each sign of the factor and width."""
+def _by_look(drawing: Drawing, lit: dict[Edge, tuple[float, float]]) -> dict[tuple[bool, int], list[Edge]]:
+    """The lit edges by the sign of their factor and by how much of the layer's most they carry."""
     largest, nodes = _largest(drawing, lit), drawing.graph.nodes
     groups: dict[tuple[bool, int], list[Edge]] = {}
     for edge, (factor, carried) in lit.items():
         step = width_step(carried, largest[nodes[edge[1]]["layer"]], len(WIDTHS))
         groups.setdefault((not factor < 0, step), []).append(edge)
-    return [_lines(drawing, edges, plus, WIDTHS[step]) for (plus, step), edges in sorted(groups.items())]
+    return dict(sorted(groups.items()))
 
 
-def _lines(drawing: Drawing, edges: Sequence[Edge], plus: bool, width: float) -> Trace:
-    ends = np.array([(*drawing.spots[s], *drawing.spots[t]) for s, t in edges], dtype=np.float32)
-    gap = np.full(len(ends), np.nan, dtype=np.float32)
-    line: dict[str, Any] = {"color": drawing.theme.sign["plus" if plus else "minus"], "width": width}
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": f"paths, {'positive' if plus else 'negative'} factors, width {width:g}",
-        "x": np.column_stack([ends[:, 0], ends[:, 2], gap]).ravel(),
-        "y": np.column_stack([ends[:, 1], ends[:, 3], gap]).ravel(),
-        "line": line if plus else line | {"dash": DASH[drawing.form.worked]},
-        "hoverinfo": "skip",
-        "cliponaxis": False,
-    }
+def _lit_line(drawing: Drawing, plus: bool, step: int) -> dict[str, Any]:
+    line: dict[str, Any] = {"color": drawing.theme.sign["plus" if plus else "minus"], "width": WIDTHS[step]}
+    return line if plus else line | {"dash": DASH[drawing.form.worked]}
+
+
+def _lit_traces(drawing: Drawing, lit: dict[Edge, tuple[float, float]]) -> list[Trace]:
+    """The paths, a trace a sign and width."""
+    traces = []
+    for (plus, step), edges in _by_look(drawing, lit).items():
+        ends = np.array([(*drawing.spots[s], *drawing.spots[t]) for s, t in edges], dtype=np.float32)
+        gap = np.full(len(ends), np.nan, dtype=np.float32)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": f"paths, {'positive' if plus else 'negative'} factors, width {step + 1}",
+                "x": np.column_stack([ends[:, 0], ends[:, 2], gap]).ravel(),
+                "y": np.column_stack([ends[:, 1], ends[:, 3], gap]).ravel(),
+                "line": _lit_line(drawing, plus, step),
+                "hoverinfo": "skip",
+                "cliponaxis": False,
+            }
+        )
+    return traces
+
+
+def _lit_shapes(drawing: Drawing, lit: dict[Edge, tuple[float, float]]) -> list[dict[str, Any]]:
+    """The paths of a dense network, one shape a sign and width: of a trace, Plotly would make an element an edge."""
+    shapes = []
+    for (plus, step), edges in _by_look(drawing, lit).items():
+        ends = [(*drawing.spots[s], *drawing.spots[t]) for s, t in edges]
+        path = "".join(f"M{x0:.4g},{y0:.1f}L{x1:.4g},{y1:.1f}" for x0, y0, x1, y1 in ends)
+        shapes.append({"type": "path", "path": path, "xref": "x", "yref": "y", "layer": "below", "line": _lit_line(drawing, plus, step)})
+    return shapes
 
 
 def _chosen_edge(drawing: Drawing, chosen: Edge) -> Trace:
@@ -261,7 +281,8 @@ def _labels(drawing: Drawing, lit: dict[Edge, tuple[float, float]], chosen: Edge
     if chosen:
         weight = drawing.graph.edges[chosen]["weight"]
         labels.append(_label(drawing, chosen, compact(weight), drawing.theme.symbols["w"], taken))
-    for edge, (factor, _) in sorted(lit.items(), key=lambda item: -abs(item[1][1]))[:MOST_LABELS]:
+    most = 0 if len(drawing.sizes) > MOST_LIT else MOST_LABELS if drawing.form.font else FEW_LABELS
+    for edge, (factor, _) in sorted(lit.items(), key=lambda item: -abs(item[1][1]))[:most]:
         labels.append(_label(drawing, edge, compact(factor), drawing.theme.text, taken))
     return [label for label in labels if label]
 
@@ -287,7 +308,7 @@ def _graph_layout(drawing: Drawing, paths: Paths, labels: list[dict[str, Any]], 
     ways = f"{paths.count:,} path{'s' if paths.count != 1 else ''}" if paths.count < 1e6 else "millions of paths"
     key = (
         f"{symbol(theme, 'delta')} in neurons; on edges the factor {symbol(theme, 'w')}·f′({symbol(theme, 'z')}), width by what it carries "
-        "· + solid, − dashed · × dead, – saturated · click an edge or a neuron"
+        "· + solid, − dashed · × dead, – saturated · hover for all, click an edge or a neuron"
     )
     made = layout(
         theme,

@@ -74,7 +74,9 @@ def check_scatter(check: GradientCheck, network: Network, theme: Theme, samples:
     }
     drawn = f"{len(shown):,} of {len(check.index):,}" if len(shown) < len(check.index) else f"{len(shown):,}"
     some = f" of {network.parameter_count:,}" if check.total < network.parameter_count else ""
-    key = f"{drawn} parameters{some} drawn, {samples} samples, h = {significant(check.step)} · ● weights, ■ biases, × kink within the step"
+    key = (
+        f"{drawn} parameters{some} drawn, {samples} samples, h = {significant(check.step, 1)} · ● weights, ■ biases, × kink within the step"
+    )
     made = layout(
         theme,
         "plot",
@@ -154,7 +156,10 @@ def _check_points(
 
 
 def _worst_ring(check: GradientCheck, worst: int, theme: Theme) -> list[dict[str, Any]]:
-    x, marker = [float(check.analytic[worst])], {"symbol": "circle-open", "size": 14, "line": {"width": 2, "color": theme.text}}
+    x, marker = (
+        [float(check.analytic[worst])],
+        {"symbol": "circle-open", "size": 14, "color": theme.text, "line": {"width": 2, "color": theme.text}},
+    )
     base = {"type": "scatter", "mode": "markers", "x": x, "marker": marker, "hoverinfo": "skip", "unselected": {"marker": {"opacity": 1}}}
     lower = [float(np.clip(check.difference[worst], LEAST, 1e300))]
     return [
@@ -207,7 +212,7 @@ def step_prediction(study: StepStudy, chosen: int, theme: Theme, samples: int) -
     breaks = float(study.breaks_at)
     if np.isfinite(breaks):
         guides.append(_vertical(breaks, theme.text, "solid"))
-        labels.append(_rate_label(breaks, "a tenth off", theme.text, below=True))
+        labels.append(_rate_label(breaks, "a tenth off", theme.text, below=True) | {"bgcolor": theme.background, "borderpad": 2})
     exponents = range(round(float(np.log10(study.rates[0]))), round(float(np.log10(study.rates[-1]))) + 1)
     ticks = {"tickvals": [10.0**e for e in exponents], "ticktext": [f"{10.0**e:g}" for e in exponents]}
     key = f"{symbol(theme, 'cost')} over {samples} samples, {len(study.rates)} rates · true solid, first order dashed, second order dotted"
@@ -222,7 +227,7 @@ def step_prediction(study: StepStudy, chosen: int, theme: Theme, samples: int) -
         hovermode="closest",
         xaxis=axis(theme, "", type="log", anchor="y", matches="x2", showticklabels=False, **ticks),
         xaxis2=axis(theme, "η", type="log", anchor="y2", **ticks),
-        yaxis=axis(theme, "C after the step", domain=[0.42, 1], range=[low, high]),
+        yaxis=axis(theme, "C after the step", domain=[0.42, 0.94], range=[low, high]),
         yaxis2=axis(theme, "true ÷ predicted change", domain=[0, 0.34], range=[-0.6, 1.4], anchor="x2", tickvals=[-0.5, 0, 0.5, 1]),
     )
     return {"data": data, "layout": made}
@@ -253,11 +258,11 @@ def _vertical(rate: float, colour: str, dash: str) -> dict[str, Any]:
         "x0": rate,
         "x1": rate,
         "y0": 0,
-        "y1": 1,
+        "y1": 0.94,
         "line": {"color": colour, "width": 1.25, "dash": dash},
     }
 
 
 def _rate_label(rate: float, text: str, colour: str, below: bool = False) -> dict[str, Any]:
-    place = {"yref": "paper", "y": 0.38, "yanchor": "middle"} if below else {"yref": "paper", "y": 1, "yanchor": "bottom"}
+    place = {"yref": "paper", "y": 0.38, "yanchor": "middle"} if below else {"yref": "paper", "y": 0.945, "yanchor": "bottom"}
     return {"xref": "x", "x": float(np.log10(rate)), "text": text, "font": {"size": 13, "color": colour}, **place}

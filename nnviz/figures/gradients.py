@@ -21,6 +21,7 @@ Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
 
 MOST_UNITS, MOST_COLUMNS, MOST_LAYERS = 16, 60, 8  # of the heat maps
+TOP = 0.89  # of the height where the maps end; their names stand above
 MOST_FACTORS, MOST_GROUPS = 13, 6  # of a waterfall; layers in between are taken together
 
 
@@ -70,7 +71,7 @@ def delta_maps(deltas: Sequence[Array], states: Sequence[UnitStates], theme: The
                 "yref": "paper",
                 "x": left,
                 "xanchor": "left",
-                "y": 1,
+                "y": TOP + 0.01,
                 "yanchor": "bottom",
                 "text": f"<b>{name}</b>{hidden}<br>±{significant(largest, 2)}",
                 "align": "left",
@@ -79,7 +80,7 @@ def delta_maps(deltas: Sequence[Array], states: Sequence[UnitStates], theme: The
         )
     key = f"a row a neuron, a column a sample, sorted by target: {len(order)} of {samples:,} · blue +, orange − · × dead, – saturated"
     made = layout(theme, "strip", f"{symbol(theme, 'delta')} of every layer", key, height="strip", annotations=labels, hovermode="closest")
-    return {"data": data, "layout": made | more | {"margin": made["margin"] | {"t": 104, "l": 40}}}
+    return {"data": data, "layout": made | more | {"margin": made["margin"] | {"l": 40}}}
 
 
 def _largest(M: Array) -> float:
@@ -117,6 +118,7 @@ def _map_axes(theme: Theme, place: int, units: Indices, state: UnitStates, domai
         theme,
         "",
         anchor=f"x{suffix}",
+        domain=[0, TOP],
         tickvals=list(range(len(units))),
         ticktext=marks,
         showgrid=False,
@@ -149,7 +151,7 @@ def grouped(factors: Sequence[Factor]) -> list[tuple[str, Factor]]:
     cuts = 2 * np.linspace(0, len(middle) // 2, MOST_GROUPS + 1).round().astype(int)
     groups = [middle[a:b] for a, b in pairwise(cuts.tolist()) if b > a]
     together = [
-        (f"layers {group[0].layer} to {group[-1].layer}", Factor("layers", group[-1].layer, float(np.prod([f.value for f in group]))))
+        (f"from layer {group[0].layer} to {group[-1].layer}", Factor("layers", group[-1].layer, float(np.prod([f.value for f in group]))))
         for group in groups
     ]
     return [*named[:first], *together, *named[-3:]]
@@ -208,7 +210,7 @@ def size_waterfall(factors: Sequence[Factor], theme: Theme, lit: Factor | None =
     made = layout(
         theme,
         "plot",
-        "Why it is this small, factor by factor",
+        "Why it is this size, factor by factor",
         f"from the cost to the weight: the product is {slope} = {significant(float(sizes[-1]))}",
         height=102 + 30 * len(rows),
         annotations=labels,
@@ -241,7 +243,7 @@ def depth_lines(study: DepthStudy, theme: Theme, own: Array | None, key: str) ->
     key : the second line of the title
     """
     medians = study.medians
-    every = np.concatenate([*study.norms[0], *medians, *([own] if own is not None else [])])
+    every = np.concatenate([*medians, *([own] if own is not None else [])])
     ticks, texts, span = decades(every)
     data, labels = [], []
     for i, (depth, median) in enumerate(zip(study.depths, medians, strict=True)):

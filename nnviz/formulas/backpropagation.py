@@ -78,8 +78,23 @@ def chain(
 def error_signal_of(
     network: Network, theta: Array, forward: Forward, backward: Backward, loss: Loss, target: Array, layer: int, unit: int, colours: Colours
 ) -> str:
-    """How δ of a neuron comes about: from the loss at the output, else from the layer after it and its own slope."""
-    return neuron_backward(network, theta, forward, backward, loss, target, layer, unit, colours, columns=())
+    """How δ of a neuron comes about: at the output from the loss, else from all δ of the next layer and its own slope."""
+    f = network.layer_activations[layer - 1]
+    if layer == len(network.sizes) - 1 or not f.elementwise:
+        return neuron_backward(network, theta, forward, backward, loss, target, layer, unit, colours, columns=())
+    terms = [(weight(network, theta, layer + 1, k, unit), error_signal(backward, layer + 1, k)) for k in range(network.sizes[layer + 1])]
+    delta, z = error_signal(backward, layer, unit), weighted_sum(forward, layer, unit)
+    shown = terms if len(terms) <= MOST_CELLS else [terms[0], terms[1], None, terms[-1]]
+    products = [r"\cdots" if t is None else product_in_numbers(t, colours, follows=i > 0) for i, t in enumerate(shown)]
+    number = latex(slope(network, forward, layer, unit))
+    return aligned(
+        [
+            rf"{delta.symbol(colours)} &= {function_name(f.name)}'({z.symbol(colours)})\,({in_symbols(terms, colours)})",
+            rf"&= {coloured(number, colours['z'])} \cdot \bigl({products[0]}" + (r"\bigr)" if len(products) == 1 else ""),
+            *(rf"&\qquad + {product}" + (r"\bigr)" if product is products[-1] else "") for product in products[1:]),
+            f"&= {delta.number(colours)}",
+        ]
+    )
 
 
 def path_terms(network: Network, theta: Array, forward: Forward, path: Path, layer: int, column: int) -> list[Quantity]:
@@ -104,11 +119,13 @@ def path_product(network: Network, theta: Array, forward: Forward, path: Path, l
     head, tail = (terms[:3], terms[-3:]) if long else (terms, [])
     dots = r"\,\cdots\," if long else ""
     symbols = in_symbols([head], colours) + dots + (in_symbols([tail], colours) if tail else "")
-    numbers = product_in_numbers(head, colours, follows=False)
-    if tail:
-        numbers += r"\,\cdots\," + product_in_numbers(tail, colours, follows=True)
+    # Numbers take more room than letters: the second half has a line of its own.
+    first, second = (head, tail) if tail else (head[:3], head[3:])
+    lines = [f"&= {product_in_numbers(first, colours, follows=False)}" + (r"\,\cdots" if tail else "")]
+    if second:
+        lines.append(rf"&\qquad \cdot {product_in_numbers(second, colours, follows=True)}")
     value = Quantity("", "w", terms[0].value * path.value)
-    return aligned([rf"&{symbols}", f"&= {numbers}", f"&= {value.number(colours)}"])
+    return aligned([rf"&{symbols}", *lines, f"&= {value.number(colours)}"])
 
 
 def path_sum(values: Sequence[float], total: float, count: int, colours: Colours) -> str:
@@ -194,14 +211,15 @@ def prediction(study: StepStudy, chosen: int, colours: Colours) -> str:
     C, eta = coloured("C", cost), coloured(r"\eta", rate)
     before, after, slope_ = float(study.before), float(study.after[chosen]), float(study.slope)
     size = r"\lVert\nabla " + C + r"\rVert^2"
-    numbers = rf"{coloured(latex(before), cost)} - {coloured(latex(float(study.rates[chosen])), rate)} \cdot {latex(slope_)}"
+    step_ = rf"{coloured(latex(float(study.rates[chosen])), rate)} \cdot {latex(slope_)}"
     return aligned(
-        [rf"\text{{before}}\quad {C} &= {coloured(latex(before), cost)}"],
+        [rf"\text{{before:}}\quad {C} &= {coloured(latex(before), cost)}"],
         [
-            rf"\text{{predicted}}\quad {C} - {eta}\,{size} &= {numbers}",
+            rf"\text{{predicted:}}\quad {C} &- {eta}\,{size}",
+            rf"&= {coloured(latex(before), cost)} - {step_}",
             f"&= {coloured(latex(float(study.predicted[chosen])), cost)}",
         ],
-        [rf"\text{{after}}\quad {C}(\theta - {eta}\,\nabla {C}) &= {coloured(latex(after), cost)}"],
+        [rf"\text{{after:}}\quad {C} &= {coloured(latex(after), cost)}"],
         [rf"\frac{{\text{{true change}}}}{{\text{{predicted}}}} &= {latex(float(study.kept[chosen]), 3)}"],
     )
 
@@ -210,11 +228,11 @@ def central_difference(check: GradientCheck, place: int, colours: Colours) -> st
     """The difference quotient of one parameter of a check beside its derivative."""
     C, theta = coloured("C", colours["cost"]), coloured(r"\theta", colours["theta"])
     numbers = coloured(latex(float(check.numerical[place]), 6), colours["theta"]), latex(float(check.analytic[place]), 6)
-    h = latex(check.step)
+    h = latex(check.step, 1)
     return aligned(
         [
-            rf"{partial(C, theta)} &\approx \frac{{{C}({theta} + h) - {C}({theta} - h)}}{{2h}},\quad h = {h}",
-            rf"{numbers[1]} &\approx {numbers[0]}",
+            rf"{partial(C, theta)} &\approx \frac{{{C}({theta} + h) - {C}({theta} - h)}}{{2h}}",
+            rf"{numbers[1]} &\approx {numbers[0]},\quad h = {h}",
         ]
     )
 

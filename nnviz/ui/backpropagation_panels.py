@@ -14,7 +14,7 @@ from nnviz.figures.gradient_check import parameter_text
 from nnviz.figures.graph import layer_name
 from nnviz.figures.theme import Theme
 from nnviz.formulas import backpropagation as formulas
-from nnviz.formulas.numbers import fixed, significant
+from nnviz.formulas.numbers import MINUS, fixed, significant
 from nnviz.ui import controls, show
 from nnviz.ui.backpropagation_view import Batch, Chosen
 from nnviz.ui.experiment import Experiment
@@ -61,7 +61,11 @@ def verdict(it: Chosen, least: Factor, size: float) -> str:
         return f"The gradient is exactly 0, since {what}: this sample does not move the weight. {equal}"
     if least.value < SMALL:
         return f"The smallest factor, and the main reason: {what}. {equal}"
-    return f"No factor is below {SMALL}; the smallest: {what}. {equal}"
+    below = [factor.value for factor in it.factors if factor.value < 1]
+    return (
+        f"No single factor is to blame: {len(below)} of {len(it.factors)} are below 1, together × {significant(float(np.prod(below)), 3)}. "
+        f"The smallest: {what}. {equal}"
+    )
 
 
 def _title(name: str) -> str:
@@ -83,7 +87,7 @@ def paths(it: Chosen, theme: Theme) -> None:
                 if len(path.units) <= 7
                 else f"{path.units[0] + 1} → … → {path.units[-1] + 1}"
             )
-            share = f"{value / total:.0%}" if total and np.isfinite(value / total) else "–"
+            share = f"{value / total:.0%}".replace("-", MINUS) if total and np.isfinite(value / total) else "–"
             product = significant(float(np.prod(path.factors)), 3)
             rows.append((way, product, fixed(path.end, 4), significant(value), share))
         heads = ("neurons passed", "∏ w·f′", "δ at the end", "path's share of ∂C/∂w", "of all")
@@ -119,6 +123,7 @@ def delta_table(chosen: Experiment, batch: Batch, theme: Theme) -> None:
     show.sentence(
         f"δ is the derivative of the cost, the mean over {batch.cost.samples:,} training samples: the 1/m is in it. Dead: f′(z) = 0 for "
         "every sample. Saturated: |f′(z)| < 0.01 for at least nine samples in ten."
+        + (" At this output the loss cancels the slope." if chosen.loss.fuses_with(chosen.network.layer_activations[-1]) else "")
     )
 
 
@@ -127,15 +132,15 @@ def check(chosen: Experiment, found: GradientCheck) -> None:
     network, worst = chosen.network, found.worst
     smooth = found.without_kinks()
     show.heading("Do both agree?")
-    rows = [("relative error, all", significant(found.relative_error, 3))]
+    rows = [("relative error ‖a − n‖ / (‖a‖ + ‖n‖)", significant(found.relative_error, 3))]
     if found.kinked:
-        rows.append(("without kinks", significant(smooth.relative_error, 3) if len(smooth.index) else "–"))
+        rows.append(("the same without kinks", significant(smooth.relative_error, 3) if len(smooth.index) else "–"))
     rows += [
         ("largest difference", significant(float(found.difference[worst]), 3)),
         ("rounding allows ε|C|/h", significant(found.rounding, 3)),
         ("a kink within the step", f"{found.kinked:,} of {len(found.index):,}"),
     ]
-    show.table(("‖a − n‖ / (‖a‖ + ‖n‖)", ""), rows, "The gradient check in numbers")
+    show.table(("of all parameters", ""), rows, "The gradient check in numbers")
     show.heading(f"The worst: {parameter_text(network, int(found.index[worst]))}")
     kink = f"; {found.crossings[worst]} sums change the side of a kink within its step" if found.crossings[worst] else ""
     show.sentence(
@@ -204,6 +209,10 @@ def depth(study: DepthStudy, own: np.ndarray | None, name: str, width: int, chos
             (str(d), significant(first, 3), significant(last, 3), significant(float(f), 3) if np.isfinite(f) else "–")
             for d, (first, last), f in zip(study.depths, ends, study.factors, strict=True)
         ]
-        show.table(("hidden layers", "first layer", "output layer", "factor a layer"), rows, "Size of the gradient by depth")
-        verdict = "vanishes" if factor < 0.9 else "explodes" if factor > 1.1 else "keeps its size"
-        show.sentence(f"A factor of {significant(factor, 3)} a layer: with depth the gradient of the first layers {verdict}.")
+        show.table(("hidden", "first layer", "output", "a layer"), rows, "Size of the gradient by depth")
+        total = float(deepest[1] / deepest[-2]) if deepest[-2] else np.nan
+        verdict = "vanishes" if total < 0.5 else "explodes" if total > 2 else "keeps its size"
+        show.sentence(
+            f"{significant(factor, 3)} a layer makes {significant(total, 3)} of the gradient on its way through {study.depths[-1] - 1} "
+            f"hidden layers: with depth it {verdict}."
+        )
