@@ -20,6 +20,7 @@ from tests.browser.chromium import find
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All browser tests run in one worker, so that there is one server and one browser."""
     for item in items:
