@@ -1,0 +1,126 @@
+r"""Recurrent networks in LaTeX: one step forward and one back with their numbers, the product through time, the sum over steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.core.far_gradient import StepFactor, flows
+from nnviz.core.recurrent import RecurrentCost, ThroughTime
+from nnviz.core.recurrent_network import Blocks
+from nnviz.formulas.activations import coloured
+from nnviz.formulas.numbers import latex
+
+Array = NDArray[np.floating]
+Colours = Mapping[str, str]  # symbol → "#rrggbb", such as Theme.symbols
+MOST_WRITTEN = 3  # products of a sum that are written
+
+
+def aligned(lines: list[str]) -> str:
+    """Lines under each other, with a little air between them."""
+    return r"\begin{aligned}" + r" \\[6pt] ".join(lines) + r"\end{aligned}"
+
+
+def dot(left: Array, right: Array, colours: tuple[str, str]) -> str:
+    r"""`Σ left·right` product by product; of a long sum the first ones.
+
+    Examples
+    --------
+    >>> dot(np.array([1.0, 2.0]), np.array([0.5, -3.0]), ("#000001", "#000002")).count("cdot")
+    2
+    """
+    pairs = list(zip(left.tolist(), right.tolist(), strict=True))
+    terms = [rf"{coloured(latex(a, 3, True), colours[0])}\cdot{coloured(latex(b, 3, True), colours[1])}" for a, b in pairs[:MOST_WRITTEN]]
+    return "+".join(terms) + (r"+\cdots" if len(pairs) > MOST_WRITTEN else "")
+
+
+def step_forward(p: Blocks, back: ThroughTime, step: int, unit: int, f: str, colours: Colours) -> str:
+    """`hₜ = f(W_hh·hₜ₋₁ + W_xh·xₜ + b_h)` and `yₜ` of the first sample, for one unit with its numbers; units from 0."""
+    h, x, w, b, z, y = _letters(colours)
+    before, now = back.unrolled.h[step, :, 0], back.unrolled.h[step + 1, :, 0]
+    t = step + 1
+    weights, hidden = colours["w"], colours["a"]
+    bias = coloured(latex(p.b_h[unit, 0], 3, True), colours["b"])
+    weighted = coloured(latex(back.unrolled.z[step, unit, 0]), colours["z"])
+    return aligned(
+        [
+            rf"{h}_{{{t}}} &= f\big({w}_{{hh}}\,{h}_{{{step}}} + {w}_{{xh}}\,{x}_{{{t}}} + {b}_h\big),\quad f = \text{{{f}}}",
+            rf"{z}_{{{t}}}^{{({unit + 1})}} &= {dot(p.W_hh[unit], before, (weights, hidden))}",
+            rf"&\quad + {dot(p.W_xh[unit], back.X[step, :, 0], (weights, colours['x']))} + {bias}",
+            rf"&= {weighted}",
+            rf"{h}_{{{t}}}^{{({unit + 1})}} &= f({weighted}) = {coloured(latex(now[unit]), hidden)}",
+            rf"{y}_{{{t}}} &= {w}_{{hy}}\,{h}_{{{t}}} + {b}_y",
+            rf"&= {dot(p.W_hy[0], now, (weights, hidden))} + {coloured(latex(p.b_y[0, 0], 3, True), colours['b'])}",
+            rf"&= {coloured(latex(back.unrolled.output[step, 0, 0]), colours['y'])}",
+        ]
+    )
+
+
+def step_back(cost: RecurrentCost, p: Blocks, back: ThroughTime, step: int, unit: int, colours: Colours) -> str:
+    """`δₜ = f′(zₜ) ⊙ (W_hyᵀ·eₜ + W_hhᵀ·δₜ₊₁)` of the first sample, for one unit with its numbers; units from 0."""
+    delta, w, z = coloured(r"\delta", colours["delta"]), coloured("W", colours["w"]), coloured("z", colours["z"])
+    T, t = len(back.delta), step + 1
+    e = back.output_delta[step, :, 0]
+    later = t < T and flows(cost, t)
+    told = coloured(latex(back.unrolled.z[step, unit, 0]), colours["z"])
+    with np.errstate(all="ignore"):
+        slope = float(cost.network.f.derivative(back.unrolled.z[step, unit, 0]))
+    weights, error = colours["w"], colours["delta"]
+    lines = [
+        rf"{delta}_{{{t}}} &= f'({z}_{{{t}}}) \odot \big({w}_{{hy}}^\top e_{{{t}}}"
+        + (rf" + {w}_{{hh}}^\top {delta}_{{{t + 1}}}\big)" if later else r"\big)"),
+        rf"f'({told}) &= {latex(slope)}",
+        rf"{w}_{{hy}}^\top e_{{{t}}} &= {dot(p.W_hy[:, unit], e, (weights, error))}",
+    ]
+    if later:
+        lines.append(rf"{w}_{{hh}}^\top {delta}_{{{t + 1}}} &= {dot(p.W_hh[:, unit], back.delta[t, :, 0], (weights, error))}")
+    elif t < T:
+        lines.append(rf"&\text{{cut here: nothing comes from step {t + 1}}}")
+    value = coloured(latex(back.delta[step, unit, 0]), colours["delta"])
+    return aligned([*lines, rf"{delta}_{{{t}}}^{{({unit + 1})}} &= {value}"])
+
+
+def product(factor: StepFactor, T: int, colours: Colours) -> str:
+    """`∂h_t/∂h_s` as a product over the steps, and what one factor amounts to."""
+    h, _, w, _, z, _ = _letters(colours)
+    whole = rf"\Big\|\frac{{\partial {h}_{{{T}}}}}{{\partial {h}_1}}\Big\|^{{1/{T - 1}}}"
+    return aligned(
+        [
+            rf"\frac{{\partial {h}_t}}{{\partial {h}_s}} &= \prod_{{i=s+1}}^{{t}} \mathrm{{diag}}\,f'({z}_i)\cdot {w}_{{hh}}",
+            rf"\rho({w}_{{hh}}) &= {coloured(latex(factor.radius), colours['w'])}, \qquad \sigma_{{\max}} = {latex(factor.stretch)}",
+            rf"\overline{{f'}} &= {latex(factor.slope)}, \qquad \max f' = {latex(factor.largest_slope)}",
+            rf"\rho\cdot\overline{{f'}} &= {latex(factor.expected)}\text{{ a step}}",
+            rf"{whole} &= {latex(factor.measured)}\text{{ a step, measured}}",
+        ]
+    )
+
+
+def summed(shares: Array, gradient: float, entry: str, colours: Colours) -> str:
+    """The gradient as the sum of each step's share, the first and the last of them written."""
+    delta, h, w = coloured(r"\delta", colours["delta"]), coloured("h", colours["a"]), coloured("W", colours["w"])
+    few = shares.tolist() if len(shares) <= 4 else [*shares[:2].tolist(), None, *shares[-2:].tolist()]
+    terms = [r"\cdots" if value is None else latex(value, 3, True) for value in few]
+    return aligned(
+        [
+            rf"\frac{{\partial C}}{{\partial {w}_{{hh}}}} &= \weighted{{t=1}}^{{{len(shares)}}} {delta}_t\, {h}_{{t-1}}^\top",
+            rf"{entry}: &\quad {' + '.join(terms)}",
+            rf"&= {coloured(latex(gradient, 6), colours['delta'])}",
+        ]
+    )
+
+
+def clipped(norm: float, max_norm: float, colours: Colours) -> str:
+    """Clipping by the norm, with the numbers of one gradient."""
+    g = coloured("g", colours["delta"])
+    with np.errstate(all="ignore"):
+        factor = min(1.0, max_norm / (norm + 1e-6)) if np.isfinite(norm) else np.nan
+    numbers = rf"c = {latex(max_norm)},\quad \|{g}\| = {latex(norm)},\quad \text{{factor }} {latex(factor)}"
+    return rf"{g} \leftarrow {g}\cdot\min\Big(1,\ \frac{{c}}{{\|{g}\|}}\Big), \qquad {numbers}"
+
+
+def _letters(colours: Colours) -> tuple[str, str, str, str, str, str]:
+    """The letters h, x, W, b, z and y in their colours."""
+    written = (("h", "a"), ("x", "x"), ("W", "w"), ("b", "b"), ("z", "z"), ("y", "y"))
+    return tuple(coloured(letter, colours[name]) for letter, name in written)  # type: ignore[return-value]

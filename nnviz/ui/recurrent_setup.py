@@ -1,0 +1,178 @@
+"""What the page Recurrent networks asks: the task, the network, the spectral radius. What does not fit leaves the former in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from nnviz.core.activations import ACTIVATIONS, get_activation
+from nnviz.core.far_gradient import radius_sweep
+from nnviz.core.losses import LOSSES
+from nnviz.core.recurrent import RecurrentCost, RecurrentNetwork, ThroughTime
+from nnviz.core.sequences import SequenceTask, echo, make_task, next_value
+from nnviz.core.series import Series, series_from_table
+from nnviz.core.tables import Table, read_table
+from nnviz.formulas.numbers import significant
+from nnviz.ui import controls, show
+
+Array = NDArray[np.floating]
+OWN = "own series"
+TASKS = {"sine": "Sine", "sunspots": "Sunspots", "echo": "Echo", "adding": "Adding", OWN: "Your own series"}
+INITIALIZERS = ("orthogonal", "identity", "glorot_uniform", "normal", "he_normal", "lecun_normal", "torch_linear")
+DRAWN, TRAINED = "as drawn", "as trained"
+MOST_NUMBERS = 400_000  # hidden states of a sequence, all samples
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """A task, a network for it and its weights, of the spectral radius asked for."""
+
+    task: SequenceTask
+    network: RecurrentNetwork
+    initializer: str
+    seed: int
+    radius: float
+    truncation: int | None
+    drawn: Array  # (P,): where training starts
+    theta: Array  # (P,): what is looked at
+
+    @cached_property
+    def cost(self) -> RecurrentCost:
+        """The mean squared error over all steps and samples that have a target."""
+        return RecurrentCost(self.network, LOSSES["half_squared_error"], self.task.X, self.task.Y, self.truncation)
+
+    @cached_property
+    def back(self) -> ThroughTime:
+        """The gradient with what each step adds to it."""
+        return _backward(self.cost, self.theta.tobytes())
+
+    @property
+    def told(self) -> str:
+        """In a few words."""
+        return f"{self.network.activation}, {self.network.hidden} units, {self.steps} steps, ρ = {significant(self.radius)}"
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return len(self.task.X)
+
+
+@lru_cache(maxsize=8)
+def _backward(cost: RecurrentCost, theta: bytes) -> ThroughTime:
+    return cost.backward(np.frombuffer(theta))
+
+
+@lru_cache(maxsize=16)
+def sweep(network: RecurrentNetwork, initializer: str, seed: int, span: int) -> tuple[Array, Array]:
+    """Radii (R,) and what is left of a change after so many steps (R, draws)."""
+    radii = np.linspace(0.1, 3.0, 30)
+    return radii, radius_sweep(network, radii, span, initializer, draws=9, seed=seed)
+
+
+def setup() -> Setup | None:
+    """Draw the controls and give back what they describe; where they do not fit, a sentence and what was there before."""
+    name, delay, own = _task_controls()
+    left, right = st.columns(2)
+    with left:
+        steps = int(controls.number("Steps T", 2, 1000, key="recsteps", default=40, step=1))
+    with right:
+        samples = int(controls.number("Samples", 1, 64, key="recsamples", default=8, step=1))
+    st.markdown("#### Network")
+    elementwise = [f for f in ACTIVATIONS if get_activation(f).elementwise]
+    activation = controls.choice("Activation f", elementwise, key="recf", default="tanh")
+    hidden = int(controls.slider("Hidden units", 1, 32, key="rechidden", default=8, step=1))
+    with st.expander("W_hh, seed, truncation"):
+        initializer = controls.choice("W_hh is drawn", INITIALIZERS, key="recinit", default="orthogonal")
+        seed = int(controls.number("Seed", 0, 9999, key="recseed", default=0, step=1))
+        cut = int(
+            controls.number(
+                "Truncate every (0: never)", 0, 1000, key="reccut", default=0, step=1, help="δ flows back within so many steps only."
+            )
+        )
+    radius = float(controls.slider("Spectral radius ρ of W_hh", 0.05, 3.0, key="recrho", default=1.0, step=0.05))
+    try:
+        task = _task(name, delay, own, steps, samples, seed)
+        if steps * hidden * samples > MOST_NUMBERS:
+            raise ValueError(
+                f"{steps} steps of {samples} samples with {hidden} units are {steps * hidden * samples:,} states: at most "
+                f"{MOST_NUMBERS:,} are drawn, so take fewer"
+            )
+        network = RecurrentNetwork(task.X.shape[1], hidden, task.Y.shape[1], activation)
+        drawn = _drawn(network, initializer, seed, radius)
+        made = Setup(task, network, initializer, seed, radius, cut or None, drawn, drawn)
+    except ValueError as error:
+        text = str(error).rstrip(".")
+        st.error(f"{text[:1].upper()}{text[1:]}. What was there before is shown.")
+        return st.session_state.get("rec former")
+    made = _trained(made)
+    st.session_state["rec former"] = made
+    return made
+
+
+@lru_cache(maxsize=32)
+def _drawn(network: RecurrentNetwork, initializer: str, seed: int, radius: float) -> Array:
+    theta = network.rescale(network.initialize(initializer, seed=seed), radius)
+    theta.setflags(write=False)
+    return theta
+
+
+def _trained(made: Setup) -> Setup:
+    """The setup with the weights that training has reached, where there are some for this network and they are asked for."""
+    kept = st.session_state.get("rec trained")
+    if kept is None or kept[0] != made.network or not np.isfinite(kept[1]).all():
+        return made
+    which = controls.segments("Weights", (DRAWN, TRAINED), key="recweights", default=DRAWN)
+    if which == DRAWN:
+        return made
+    radius = float(made.network.spectral_radius(kept[1]))
+    show.sentence(f"Training has made ρ = {significant(radius)}; the slider moves the weights as drawn.")
+    return Setup(made.task, made.network, made.initializer, made.seed, radius, made.truncation, made.drawn, kept[1])
+
+
+def _task_controls() -> tuple[str, int, Series | None]:
+    st.markdown("#### Task")
+    name = controls.choice("Task", TASKS, key="rectask", default="sine", names=TASKS.__getitem__, label_visibility="collapsed")
+    delay = int(controls.slider("Delay of the echo", 1, 50, key="recdelay", default=5, step=1)) if name == "echo" else 5
+    own = _own_series() if name == OWN else None
+    if name == OWN and own is None:
+        show.sentence("Until there is one, the sine is learnt.")
+    return name, delay, own
+
+
+def _task(name: str, delay: int, own: Series | None, steps: int, samples: int, seed: int) -> SequenceTask:
+    if name == OWN:
+        return next_value(own, steps, samples, seed) if own is not None else make_task("sine", steps, samples, seed)
+    return echo(steps, samples, seed, delay) if name == "echo" else make_task(name, steps, samples, seed)
+
+
+def _own_series() -> Series | None:
+    """A column of a person's own table; None as long as there is none."""
+    file = st.file_uploader(
+        "Your series as CSV", type=["csv", "tsv", "txt"], key="recfile", help="One row a time step; it stays in this session."
+    )
+    if file is not None and st.session_state.get("rec file id") != file.file_id:
+        st.session_state["rec file id"] = file.file_id
+        st.session_state.pop("rec file error", None)
+        try:
+            st.session_state["rec table"] = read_table(file)
+        except ValueError as error:
+            st.session_state["rec file error"] = f"{file.name[:60]}: {error}"
+    if "rec file error" in st.session_state:
+        st.error(st.session_state["rec file error"])
+    table: Table | None = st.session_state.get("rec table")
+    if table is None:
+        return None
+    numbers = [column.name for column in table.columns if column.kind == "number"]
+    column = controls.choice("Column", numbers, key="reccolumn", default=numbers[0])
+    try:
+        series = series_from_table(table, column)
+    except ValueError as error:
+        st.error(f"{error}.")
+        return st.session_state.get("rec series")
+    st.session_state["rec series"] = series
+    show.sentence(f"{table.name}: {len(series):,} values of {column[:60]}.")
+    return series
