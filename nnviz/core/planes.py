@@ -100,6 +100,26 @@ class Plane:
             coordinates = self.project(theta)
             return np.linalg.norm(theta - self.point(coordinates[..., 0], coordinates[..., 1]), axis=-1)
 
+    def share(self, path: ArrayLike) -> float:
+        """How much of the centred variance of a path (T, P) lies in the plane, 0 to 1; points that are not finite are left out.
+
+        NaN for a path that does not move. Of `pca_plane` on that path it is the sum of `explained_variance`.
+
+        Examples
+        --------
+        >>> round(Plane([0, 0, 0], [1, 0, 0], [1, 1, 0]).share([[0, 0, 0], [1, 1, 0], [2, 2, 2]]), 12)
+        0.6
+        """
+        path = self._like_origin(path)
+        points = path[np.isfinite(path).all(axis=-1)]
+        with np.errstate(all="ignore"):
+            # Projecting is linear up to the origin: the centred path's shadow is the centred shadow.
+            centred = points - points.mean(axis=0)
+            coordinates = self.project(self.origin + centred)
+            shadow = coordinates[:, :1] * self.u + coordinates[:, 1:] * self.v
+            total = np.sum(centred**2)
+            return float(np.sum(shadow**2) / total) if total > 0 else np.nan
+
     def _like_origin(self, theta: ArrayLike) -> Array:
         theta = np.asarray(theta, dtype=float)
         if theta.ndim < 1 or theta.shape[-1] != self.origin.size:
