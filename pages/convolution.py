@@ -30,7 +30,9 @@ def slide(given: Setup) -> None:
     )
     most = int(np.nan_to_num(np.abs(walked.totals), nan=np.inf).argmax())
     places = figures.shown_places(last, asked - 1 if asked else most)
-    start = int(np.searchsorted(places, asked - 1 if asked else most))
+    first = int(np.searchsorted(places, asked - 1 if asked else most))
+    player_key = f"conv-player-{asked}" if asked else "conv-player"
+    start = player.resting(player_key, (given.digest, asked), len(places), first)
     with pictures:
         keys = ("window", "products", "im2col", "toeplitz")
         upper, lower = st.columns(2, gap="medium"), st.columns(2, gap="medium")
@@ -46,9 +48,8 @@ def slide(given: Setup) -> None:
         for column, key, figure, alt in zip((*upper, *lower), keys, drawn, told, strict=True):
             with column:
                 show.figure(figure, key=f"conv-{key}", alt=f"{alt}: {size}", numbers=lambda: convolution_setup.table(walked), labels=labels)
-        player_key = f"conv-player-{asked}" if asked else "conv-player"
         moved = [f"conv-{key}" for key in keys]
-        stop = player.player(player_key, moved, places + 1, labels, interval=350, start=start, clickable=True)
+        stop = player.player(player_key, moved, places + 1, labels, interval=350, start=first, clickable=True, stands=start)
     place = int(places[min(stop, len(places) - 1)])
     left, right = st.columns(2, gap="medium")
     with left:

@@ -18,12 +18,13 @@ from nnviz.figures.grids import (
     VEIL,
     Area,
     Scale,
-    border,
+    borders,
     brief,
     canvas,
     clicks,
     fitted,
     grid,
+    joined,
     lit,
     minus_signs,
     outline,
@@ -32,7 +33,7 @@ from nnviz.figures.grids import (
     words,
     written,
 )
-from nnviz.figures.theme import Figure, Theme, bare_axis, layout, symbol
+from nnviz.figures.theme import Figure, Theme, axis, bare_axis, layout, symbol
 from nnviz.formulas.numbers import significant
 
 Array = NDArray[np.floating]
@@ -87,21 +88,20 @@ def slide(x: Array, walk: Walk, places: NDArray[np.intp], start: int, theme: The
         reach = [d * (k - 1) + 1 for d, k in zip(placed.dilation, placed.kernel, strict=True)]
         window, pixel = around.box(row, column, *reach), out.box(*at.output)
         shown = np.where(np.arange(len(walk)) <= place, filled, CLEAR).astype(np.uint8).reshape(placed.output)
-        moved = [{"z": shown}, _line(window), _line(pixel)]
+        moved = [{"z": shown}, joined(window, pixel)]
         if taps.size:
             rows, columns = taps[:, 0] + row + 0.5, taps[:, 1] + column + 0.5
             moved.append({"x": (around.left + columns * cell).astype(np.float32), "y": (around.top + rows * cell).astype(np.float32)})
         return moved
 
-    moving = [lit(out, np.zeros(placed.output, np.uint8), of_y, "y so far"), outline(theme, "window"), outline(theme, "pixel of y", 3)]
+    moving = [lit(out, np.zeros(placed.output, np.uint8), of_y, "y so far"), outline(theme, "window and pixel")]
     if taps.size:
         dots = {"type": "scatter", "mode": "markers", "name": "taps", "marker": {"size": 5, "color": theme.text}, "hoverinfo": "skip"}
         moving.append(dots)
     still = [
-        border(theme, around, "zeros around"),
+        borders(theme, around, out),
         grid(inner, x, of_x, "x", "x, %{text} = %{z:.6g}"),
         *minus_signs(inner, x, of_x),
-        border(theme, out, "places"),
         grid(out, y, of_y, "y", "y, %{text} = %{z:.6g}", (VEIL, theme.background)),
         *minus_signs(out, y, of_y),
         words(theme, [_head(theme, "x", placed.size, around), _head(theme, "y", placed.output, out)]),
@@ -141,7 +141,7 @@ def products(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> 
         moving.append(written(seen, [""] * kernel.size, first.patch[0], of_x, 11))
     kernel_texts = brief(kernel) if small else []
     still = [
-        *(border(theme, area, "frame") for area in (seen, under, made)),
+        borders(theme, seen, under, made),
         grid(under, kernel, of_w, "kernel", "kernel, %{text} = %{z:.6g}"),
         *([written(under, kernel_texts, kernel, of_w, 11)] if small else minus_signs(under, kernel, of_w)),
         words(theme, [(seen.middle, 12, f"{symbol(theme, 'x')} seen", "middle center"),
@@ -170,8 +170,7 @@ def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> F
         here = [(place + 0.5) * whole.across] * 2
         moved = [
             {"z": of_x.levels(column)},
-            _line(whole.box(0, place, entries)),
-            _line(result.box(0, place)),
+            joined(whole.box(0, place, entries), result.box(0, place)),
             {"x": [round(v, 3) for v in here], "y": [whole.bottom, result.top]},
             {"text": [f"column {place + 1}", f"Σ = {significant(float(walk.totals[place]), 3)}"]},
         ]
@@ -179,8 +178,7 @@ def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> F
 
     moving = [
         lit(one, of_x.levels(walk.columns[:, :1]), of_x, "column"),
-        outline(theme, "column of im2col", 2),
-        outline(theme, "entry of vec(y)", 2),
+        outline(theme, "column and entry of vec(y)", 2),
         outline(theme, "guide", 1.25, "2px,3px"),
         words(theme, [(one.middle, 12, "", "middle center"), ((weights.left + one.right) / 2, 232, "", "middle center")], 12),
     ]
@@ -192,7 +190,7 @@ def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> F
         grid(result, walk.totals[None], of_y, "vec(y)", "vec(y), %{text} = %{z:.6g}"),
         grid(weights, kernel, of_w, "kernel", "kernel, %{text} = %{z:.6g}"),
         *([written(weights, kernel_texts, kernel, of_w, size)] if entries <= 16 else minus_signs(weights, kernel, of_w)),
-        *(border(theme, area, "frame") for area in (whole, result, one, weights)),
+        borders(theme, whole, result, one, weights),
         words(theme, [(0, 12, f"im2col, {entries} × {count}", "middle right"), (weights.middle, 12, symbol(theme, "w"), "middle center"),
                       (362, 114, "·", "middle center"), (0, 213, f"vec({symbol(theme, 'y')}) = kernel row · im2col", "middle right")], 12),
     ]  # fmt: skip
@@ -222,7 +220,7 @@ def matrix(T: scipy.sparse.csr_array, x: Array, walk: Walk, places: NDArray[np.i
         at = walk[place]
         row = np.where(at.matrix_row == 0, CLEAR, of_T.levels(at.matrix_row)).astype(np.uint8)
         told = f"row {place + 1} of T, over vec({symbol(theme, 'x')}): Σ = {significant(at.total, 3)}"
-        return [{"z": row[None]}, _line(outline_), {"text": [told]}]
+        return [{"z": row[None]}, joined(outline_), {"text": [told]}]
 
     moving = [
         lit(strip, np.zeros((1, columns_), np.uint8), of_T, "row of T"),
@@ -232,7 +230,7 @@ def matrix(T: scipy.sparse.csr_array, x: Array, walk: Walk, places: NDArray[np.i
     still = [
         lit(body, np.where(small == 0, CLEAR, of_levels).astype(np.uint8), of_T, "T"),
         grid(pixels, x.reshape(1, -1), of_x, "vec(x)", "vec(x), %{text} = %{z:.6g}"),
-        *(border(theme, area, "frame") for area in (body, strip, pixels)),
+        borders(theme, body, strip, pixels),
         words(theme, [(0, 12, f"T, {rows} × {columns_}", "middle right")], 12),
     ]
     drawn = f"blocks of {step} × {step} as their largest entry" if step > 1 else "a row a place, a column a pixel"
@@ -271,10 +269,9 @@ def learning(cost: Array, step: int, width: int, theme: Theme) -> Figure:
         {"type": "scatter", "mode": "markers", "x": [step], "y": [float(cost[step])], "hoverinfo": "skip",
          "marker": {"size": 12, "color": colour, "line": {"width": 2, "color": theme.halo}}},
     ]  # fmt: skip
-    frame = layout(theme, "plot", "Learning the kernel", f"4 kernels {width} × {width}, ReLU, softmax · Adam, 0.02", height=280)
-    frame["xaxis"] |= {"title": {"text": "step", "standoff": 8}}
-    frame["yaxis"] |= {"title": {"text": f"{symbol(theme, 'cost')}"}, "rangemode": "tozero"}
-    return {"data": data, "layout": frame}
+    axes = {"xaxis": axis(theme, "step"), "yaxis": axis(theme, symbol(theme, "cost"), rangemode="tozero")}
+    key = f"4 kernels {width} × {width}, ReLU, softmax; Adam"
+    return {"data": data, "layout": layout(theme, "plot", "Learning the kernel", key, height=280, **axes)}
 
 
 def _played(
@@ -297,10 +294,6 @@ def _with(trace: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 def _numbers(values: Array, scale: Scale) -> dict[str, Any]:
     """Numbers in their cells; a plain 0 where there is nothing, so that what counts stands out."""
     return {"text": brief(values), "textfont": {"color": scale.inks(values)}}
-
-
-def _line(points: tuple[list[float], list[float]]) -> dict[str, Any]:
-    return {"x": points[0], "y": points[1]}
 
 
 def _taps(walk: Walk) -> NDArray[np.intp]:

@@ -13,7 +13,7 @@ from nnviz.figures.graph_marks import compact
 from nnviz.figures.grids import (
     Area,
     Scale,
-    border,
+    borders,
     brief,
     canvas,
     clicks,
@@ -138,7 +138,7 @@ def influence(gradient: Array, region: Region, theme: Theme) -> Figure:
 
 
 def _map(theme: Theme, area: Area, values: Array, scale: Scale, name: str) -> list[dict[str, Any]]:
-    return [border(theme, area, "frame"), grid(area, values, scale, name, name + ", %{text} = %{z:.6g}"), *minus_signs(area, values, scale)]
+    return [borders(theme, area), grid(area, values, scale, name, name + ", %{text} = %{z:.6g}"), *minus_signs(area, values, scale)]
 
 
 def _numbered(theme: Theme, area: Area, values: Array, scale: Scale, name: str) -> list[dict[str, Any]]:
@@ -147,7 +147,7 @@ def _numbered(theme: Theme, area: Area, values: Array, scale: Scale, name: str) 
     numbers = (
         [written(area, brief(values), values, scale, 12 if area.across >= 38 else 11)] if readable else minus_signs(area, values, scale)
     )
-    return [border(theme, area, "frame"), grid(area, values, scale, name, name + ", %{text} = %{z:.6g}"), *numbers]
+    return [borders(theme, area), grid(area, values, scale, name, name + ", %{text} = %{z:.6g}"), *numbers]
 
 
 def _outlined(theme: Theme, area: Area, region: Region) -> dict[str, Any]:

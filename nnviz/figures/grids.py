@@ -122,10 +122,12 @@ def grid(area: Area, values: Array, scale: Scale, name: str, hover: str, veil: t
         return lit(area, scale.levels(values), scale, name)
     gap = 1.0 if area.rows * area.columns <= MOST_SIGNS else 0.0
     rows, columns = values.shape
+    with np.errstate(over="ignore"):
+        z = values.astype(np.float32)
     return {
         "type": "heatmap",
         "name": name,
-        "z": values.astype(np.float32),
+        "z": z,
         **area.cells(),
         "colorscale": colorscale([mix(colour, background, share) for colour in scale.stops]),
         "zmin": scale.low,
@@ -163,10 +165,16 @@ def outline(theme: Theme, name: str, width: float = 2.5, dash: str = "solid", co
     return {"type": "scatter", "mode": "lines", "name": name, "line": line, "hoverinfo": "skip", "cliponaxis": False}
 
 
-def border(theme: Theme, area: Area, name: str) -> dict[str, Any]:
-    """The thin frame of a whole grid, so that an empty one is seen too."""
-    x, y = area.box(0, 0, area.rows, area.columns)
-    return outline(theme, name, 1, colour=theme.rule) | {"x": x, "y": y}
+def borders(theme: Theme, *areas: Area) -> dict[str, Any]:
+    """The thin frames of whole grids, so that an empty one is seen too."""
+    boxes = [area.box(0, 0, area.rows, area.columns) for area in areas]
+    return outline(theme, "frames", 1, colour=theme.rule) | joined(*boxes)
+
+
+def joined(*lines: tuple[list[float], list[float]]) -> dict[str, Any]:
+    """Several lines as the x and y of one trace: each trace costs a few milliseconds whenever the figure is drawn."""
+    x, y = ([v for line in lines for v in (*line[axis], None)][:-1] for axis in (0, 1))
+    return {"x": x, "y": y}
 
 
 def written(area: Area, texts: list[str], values: Array, scale: Scale, size: int = 12) -> dict[str, Any]:
@@ -201,8 +209,20 @@ def minus_signs(area: Area, values: Array, scale: Scale) -> list[dict[str, Any]]
     negative = (values < 0).ravel()
     if values.size > MOST_SIGNS or not negative.any():
         return []
-    texts = ["−" if below else "" for below in negative]
-    return [written(area, texts, values, scale, 11) | {"name": "minus"}]
+    x, y = area.centres()
+    inks = np.asarray(scale.inks(values))[negative].tolist()
+    marker = {"symbol": "line-ew", "size": 6, "line": {"width": 1.25, "color": inks}}
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "minus",
+            "x": x[negative].astype(np.float32),
+            "y": y[negative].astype(np.float32),
+            "marker": marker,
+            "hoverinfo": "skip",
+        }
+    ]
 
 
 def words(theme: Theme, spots: Sequence[tuple[float, float, str, str]], size: int = 13) -> dict[str, Any]:

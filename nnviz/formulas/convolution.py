@@ -36,11 +36,12 @@ def output_size(placed: Geometry, axis: int = 0) -> str:
 
 def shape(placed: Geometry) -> str:
     """The number of places along an axis, as symbols and with the numbers; both axes where they differ."""
-    lines = [r"&\left\lfloor\frac{n + 2p - d\,(k-1) - 1}{s}\right\rfloor + 1"]
-    for axis in (0, 1) if output_size(placed, 0) != output_size(placed, 1) else (0,):
-        lines += [f"&= {output_size(placed, axis)}", f"&= {placed.output[axis]}"]
+    lines = [r"\text{places} &= \left\lfloor\frac{n + 2p - d\,(k-1) - 1}{s}\right\rfloor + 1"]
+    same = output_size(placed, 0) == output_size(placed, 1)
+    for axis, name in enumerate(("",) if same else (r"\text{down} ", r"\text{across} ")):
+        lines += [f"{name}&= {output_size(placed, axis)}", f"&= {placed.output[axis]}"]
     down, across = placed.output
-    return _aligned([*lines, rf"&{down} \times {across} = {down * across}\text{{ places}}"])
+    return _aligned([*lines, rf"\text{{in all}} &= {down} \times {across} = {down * across}"])
 
 
 def window(walk: Walk, number: int, colours: Colours) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -48,6 +49,11 @@ class Setup:
     def steps(self) -> dict[str, Any]:
         """What the engine's functions are told besides picture and kernel."""
         return {"stride": self.stride, "padding": self.padding, "dilation": self.dilation}
+
+    @property
+    def digest(self) -> Hashable:
+        """What all of it is told by."""
+        return self.x.tobytes(), self.kernel.tobytes(), self.shape, self.stride, self.padding, self.dilation, self.flip
 
     def placed(self) -> Geometry:
         """Where the windows lie; ValueError where they do not fit."""

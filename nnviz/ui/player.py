@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -26,6 +26,7 @@ def player(
     interval: int = 60,
     start: int | None = None,
     clickable: bool = False,
+    stands: int | None = None,
 ) -> int:
     """Show the player and give back the position, in `steps`, of the step on which it rests.
 
@@ -39,6 +40,7 @@ def player(
     interval : milliseconds a frame at single speed
     start : the stop on which it rests at first; by default the last one, at which the figures show the whole run
     clickable : the figures can be clicked, so each frame is redrawn in full
+    stands : the stop at which the figures stand as they are sent, so that they need not be drawn twice; `resting` tells a good one
     """
     stops = list(range(len(steps))) if stops is None else [int(stop) for stop in stops]
     last = len(stops) - 1
@@ -51,9 +53,26 @@ def player(
         "interval": interval,
         "start": start,
         "redraw": clickable,
+        "stands": stands,
     }
     resting = _component()(key=key, data=data, default={"stop": start}, on_stop_change=_nothing).stop
     return max(0, min(int(resting), last))
+
+
+def resting(key: str, token: Hashable, count: int, start: int) -> int:
+    """The stop at which figures that depend on `token` should stand: where the player rested when the token was last another one.
+
+    As long as the token stays, so does the answer: figures do not change because the player moved.
+    """
+    kept = st.session_state.get(f"{key} stands")
+    if kept is not None and kept[0] == token:
+        return kept[1]
+    state = st.session_state.get(key)
+    stop = min(start, count - 1)
+    if kept is not None and state is not None:
+        stop = count - 1 if state.stop == kept[2] - 1 else min(int(state.stop), count - 1)
+    st.session_state[f"{key} stands"] = (token, stop, count)
+    return stop
 
 
 def _nothing() -> None:
