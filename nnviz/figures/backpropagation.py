@@ -30,7 +30,7 @@ from nnviz.figures.graph_traces import (
 )
 from nnviz.figures.theme import Figure, Theme, alpha, bare_axis, layout, symbol
 from nnviz.figures.timeline import stop_moments
-from nnviz.formulas.numbers import significant
+from nnviz.formulas.numbers import SUBSCRIPTS, SUPERSCRIPTS, significant
 
 WIDTHS = (0.75, 1.5, 2.5, 3.5, 4.5)  # of lit edges, by what they carry of the layer's most
 CLICK_PLACES = (0.2, 0.38, 0.62, 0.8)  # of the way along an edge: where edges cross, another place of each is free
@@ -230,7 +230,7 @@ def _edge_points(drawing: Drawing, paths: Paths, gradients: Sequence[np.ndarray]
     points: dict[str, list[Any]] = {"x": [], "y": [], "customdata": [], "text": []}
     for source, target, layer, unit, column, weight in rows:
         (x0, y0), (x1, y1) = drawing.spots[source], drawing.spots[target]
-        told = _edge_hover(drawing.theme, layer, unit, column, weight, gradients[layer - 1][unit, column], lit.get((source, target)))
+        told = _edge_hover(layer, unit, column, weight, gradients[layer - 1][unit, column], lit.get((source, target)))
         points["x"] += [x0 + t * (x1 - x0) for t in places]
         points["y"] += [y0 + t * (y1 - y0) for t in places]
         points["customdata"] += [[layer, unit, column]] * len(places)
@@ -248,15 +248,25 @@ def _edge_points(drawing: Drawing, paths: Paths, gradients: Sequence[np.ndarray]
     }
 
 
-def _edge_hover(
-    theme: Theme, layer: int, unit: int, column: int, weight: float, gradient: float, on_path: tuple[float, float] | None
-) -> str:
-    comma = "," if max(unit, column) > 8 else ""
-    w = symbol(theme, "w", f"{unit + 1}{comma}{column + 1}", layer)
-    lines = [f"{w} = {significant(weight, 6)}", f"∂{symbol(theme, 'cost')}/∂{w} = {significant(float(gradient), 6)}"]
+def place_text(layer: int, unit: int, column: int) -> str:
+    """How a parameter is written in text; column −1 is the bias.
+
+    Examples
+    --------
+    >>> place_text(2, 0, 2), place_text(1, 3, BIAS), place_text(1, 9, 0)
+    ('w²₁₃', 'b¹₄', 'w¹₁₀,₁')
+    """
+    raised, row = str(layer).translate(SUPERSCRIPTS), f"{unit + 1}".translate(SUBSCRIPTS)
+    if column == BIAS:
+        return f"b{raised}{row}"
+    return f"w{raised}{row}{',' if max(unit, column) > 8 else ''}" + f"{column + 1}".translate(SUBSCRIPTS)
+
+
+def _edge_hover(layer: int, unit: int, column: int, weight: float, gradient: float, on_path: tuple[float, float] | None) -> str:
+    lines = [f"{place_text(layer, unit, column)} = {significant(weight, 6)}", f"∂C/∂w = {significant(float(gradient), 6)}"]
     if on_path:
         factor, carried = on_path
-        lines += [f"factor {symbol(theme, 'w')}·f′ = {significant(factor, 6)}", f"paths through it carry {significant(carried, 6)}"]
+        lines += [f"factor w·f′ = {significant(factor, 6)}", f"paths through it carry {significant(carried, 6)}"]
     return "<br>".join(lines)
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.core.backpropagation import BIAS
 from nnviz.core.gradient_check import GradientCheck, StepStudy
 from nnviz.core.network import Network
+from nnviz.figures.backpropagation import place_text
 from nnviz.figures.log_lines import decades
 from nnviz.figures.theme import Figure, Theme, axis, layout, symbol
-from nnviz.formulas.numbers import SUBSCRIPTS, SUPERSCRIPTS, significant
+from nnviz.formulas.numbers import significant
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -33,11 +35,7 @@ def parameter_text(network: Network, index: int) -> str:
     ('w¹₂₂', 'b¹₃')
     """
     at = network.parameter_name(index)
-    raised = str(at.layer).translate(SUPERSCRIPTS)
-    if at.kind == "b":
-        return f"b{raised}" + f"{at.row + 1}".translate(SUBSCRIPTS)
-    comma = "," if max(at.row, at.column) > 8 else ""
-    return f"w{raised}" + f"{at.row + 1}".translate(SUBSCRIPTS) + comma + f"{at.column + 1}".translate(SUBSCRIPTS)
+    return place_text(at.layer, at.row, at.column if at.kind == "W" else BIAS)
 
 
 def check_scatter(check: GradientCheck, network: Network, theme: Theme, samples: int) -> Figure:
@@ -130,7 +128,7 @@ def _check_points(
         f"<br>difference {significant(float(d), 3)}"
         for i, a, n, d in zip(check.index[at], analytic, numerical, off, strict=True)
     ]
-    custom = [[places[r].layer, places[r].row, places[r].column if places[r].kind == "W" else -1] for r in rows.tolist()]
+    custom = [[places[r].layer, places[r].row, places[r].column if places[r].kind == "W" else BIAS] for r in rows.tolist()]
     marker = {
         "symbol": mark,
         "size": 7 if mark != "x-thin-open" else 9,

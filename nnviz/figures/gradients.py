@@ -62,7 +62,7 @@ def delta_maps(deltas: Sequence[Array], states: Sequence[UnitStates], theme: The
         largest = common if one_scale else _largest(deltas[l - 1])
         left = place * (width + 0.035)
         data.append(_delta_map(theme, deltas[l - 1][np.ix_(units, order)], units, order, largest, l, place + 1))
-        more |= _map_axes(theme, place + 1, units, states[l - 1], (left, left + width))
+        more |= _map_axes(theme, place + 1, units, states[l - 1], (left, min(1.0, left + width)))
         hidden = f" · {len(units)} of {len(deltas[l - 1])}" if len(units) < len(deltas[l - 1]) else ""
         name = layer_name(l, L).replace("hidden layer", "hidden")
         labels.append(

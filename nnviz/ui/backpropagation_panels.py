@@ -210,9 +210,11 @@ def depth(study: DepthStudy, own: np.ndarray | None, name: str, width: int, chos
             for d, (first, last), f in zip(study.depths, ends, study.factors, strict=True)
         ]
         show.table(("hidden", "first layer", "output", "a layer"), rows, "Size of the gradient by depth")
-        total = float(deepest[1] / deepest[-2]) if deepest[-2] else np.nan
-        verdict = "vanishes" if total < 0.5 else "explodes" if total > 2 else "keeps its size"
+        with np.errstate(all="ignore"):
+            lost = float(ends[-1][0] / np.float64(ends[0][0]))
+        verdict = "vanishes" if lost < 0.1 else "explodes" if not lost <= 10 else "keeps its size roughly"
         show.sentence(
-            f"{significant(factor, 3)} a layer makes {significant(total, 3)} of the gradient on its way through {study.depths[-1] - 1} "
-            f"hidden layers: with depth it {verdict}."
+            f"The first layer of {study.depths[-1]} hidden ones gets {significant(lost, 3)} of the gradient that it gets under "
+            f"{study.depths[0]}: with depth it {verdict}. Where δ on its way back and the activations on their way there shrink alike, "
+            "the lines are level, and sink as a whole."
         )
