@@ -171,16 +171,16 @@ def _places(found: Basins) -> dict[str, Any]:
     x, y = np.meshgrid(found.x[columns], found.y[rows])
     reached = found.reached[np.ix_(rows, columns)].ravel()
     words = {NOWHERE: "no minimum reached", DIVERGED: "diverged"}
-    none = {"marker": {"opacity": 0}}
+    steady = {"marker": {"opacity": 1}}
     return {
         "type": "scatter",
         "mode": "markers",
         "x": x.ravel().astype(np.float32),
         "y": y.ravel().astype(np.float32),
         "text": [words.get(int(code), f"minimum {code + 1}") for code in reached],
-        "marker": {"size": 12, "opacity": 0},
-        "selected": none,
-        "unselected": none,
+        "marker": {"size": 12, "color": "rgba(0,0,0,0)", "opacity": 1, "line": {"width": 0}},
+        "selected": steady,
+        "unselected": steady,
         "hovertemplate": "start x = %{x:.4g}, y = %{y:.4g}<br>%{text}<extra></extra>",
         "name": "places",
     }

@@ -271,19 +271,16 @@ def _filled(theme: Theme, ground: Ground, scale: Relief) -> dict[str, Any]:
 
 
 def _places(ground: Ground, names: tuple[str, str, str]) -> dict[str, Any]:
-    """Invisible markers over the contours: Plotly tells clicks on them, and their hover the value."""
+    """Places over the contours that can be clicked and tell their value: as texts without a text they leave nothing to be drawn."""
     rows, columns = (np.unique(np.linspace(0, len(v) - 1, CLICKS).round().astype(int)) for v in (ground.y, ground.x))
     x, y = np.meshgrid(ground.x[columns], ground.y[rows])
     x_name, y_name, z_name = names
     return {
         "type": "scatter",
-        "mode": "markers",
+        "mode": "text",
         "x": x.ravel().astype(np.float32),
         "y": y.ravel().astype(np.float32),
         "customdata": ground.z[np.ix_(rows, columns)].ravel().astype(np.float32),
-        "marker": {"size": 12, "opacity": 0},
-        "selected": {"marker": {"opacity": 0}},
-        "unselected": {"marker": {"opacity": 0}},
         "hovertemplate": f"{x_name} = %{{x:.4g}}, {y_name} = %{{y:.4g}}<br>{z_name} = %{{customdata:.6g}}<extra></extra>",
         "name": "places",
     }
