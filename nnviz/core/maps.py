@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +25,7 @@ Array = NDArray[np.floating]
 CHUNK_SECONDS = 0.03  # a generator yields at the first step after this: other sessions get their turn
 CHUNK_NUMBERS = 2**13  # of the thetas of one piece (64 kB): with gradient and state it stays in cache
 FAR, HIGH = 10.0, 1000.0  # what "diverged" means, in widths of the bounds and in heights of the start
+FEW = 8  # parameters: up to so many, a coordinate of all runs is one block of memory
 REST_EVERY = 8  # steps between two looks at which runs have come to rest
 MOST_RUNS = 4_000_000
 
@@ -79,6 +80,13 @@ class Endings:
     diverged: NDArray[np.bool_]  # (runs,)
 
 
+class Witness(Protocol):
+    """Who sees the values of all runs that are under way, after each step."""
+
+    def see(self, runs: NDArray[np.integer], step: int, value: Array) -> None:
+        """The runs, by their place in `starts`, and their values (len(runs),)."""
+
+
 def march(objective: Objective, optimizer: Optimizer, starts: ArrayLike, steps: int, limits: Limits | None = None) -> Endings:
     """Where `steps` steps lead from each start.
 
@@ -107,22 +115,27 @@ def march(objective: Objective, optimizer: Optimizer, starts: ArrayLike, steps: 
 
 
 def march_chunks(
-    objective: Objective, optimizer: Optimizer, starts: ArrayLike, steps: int, limits: Limits | None = None
+    objective: Any, optimizer: Optimizer, starts: ArrayLike, steps: int, limits: Limits | None = None, witness: Witness | None = None
 ) -> Iterator[tuple[float, Endings]]:
-    """As `march`, after each chunk of at most 50 ms: (share done, the endings so far)."""
+    """As `march`, after each chunk of at most 50 ms: (share done, the endings so far).
+
+    An objective whose runs differ has `of_runs(keep)`, which gives it for some of them; one that is another at every step has
+    `rests = False`; `piece` says how many runs it wants at once, and `pace` (runs, P) multiplies the rate of each parameter.
+    """
     starts = np.array(starts, dtype=float)
     if starts.ndim != 2 or not 1 <= len(starts) <= MOST_RUNS:
         raise ValueError(f"starts has shape {starts.shape}: a map takes (runs, P), from 1 to {MOST_RUNS:,} runs")
     if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or not 0 <= steps <= 1_000_000:
         raise ValueError(f"steps is {str(steps)[:40]}: a whole number from 0 to 1,000,000 is needed")
     endings = Endings(starts, np.full(len(starts), np.nan), np.zeros(len(starts), dtype=int), np.zeros(len(starts), dtype=bool))
-    piece = max(1, CHUNK_NUMBERS // starts.shape[1])
+    piece = getattr(objective, "piece", 0) or max(1, CHUNK_NUMBERS // starts.shape[1])
     began = time.perf_counter()
     for first in range(0, len(starts), piece):
         runs = np.arange(first, min(first + piece, len(starts)))
         # In Fortran's order each coordinate is one block of memory, on which a surface's formula runs twice as fast.
-        theta = np.asfortranarray(starts[runs])
-        batch = _Batch(objective, _of_runs(optimizer, runs, len(starts)), runs, theta, limits or Limits(), endings)
+        theta = np.array(starts[runs], order="F" if starts.shape[1] <= FEW else "C")
+        mine = _of_runs(optimizer, runs, len(starts))
+        batch = _Batch(_objective_of(objective, runs), mine, runs, theta, limits or Limits(), endings, witness)
         for step in range(steps + 1):
             batch.advance(step, last=step == steps)
             if not batch.runs.size:
@@ -136,23 +149,30 @@ def march_chunks(
 class _Batch:
     """The runs of one piece that still go on."""
 
-    def __init__(self, objective: Objective, optimizer: Optimizer, runs: NDArray, theta: Array, limits: Limits, endings: Endings) -> None:
+    def __init__(
+        self, objective: Any, optimizer: Optimizer, runs: NDArray, theta: Array, limits: Limits, endings: Endings, witness: Witness | None
+    ) -> None:
         self.objective, self.optimizer, self.limits, self.endings = objective, optimizer, limits, endings
-        self.runs, self.theta = runs, theta
+        self.runs, self.theta, self.witness = runs, theta, witness
+        self.rests = getattr(objective, "rests", True)
         with np.errstate(all="ignore"):
             self.state = optimizer.start(theta, objective)
+            if getattr(objective, "pace", None) is not None:
+                self.state.scale_learning_rate(objective.pace)
             self.value, self.gradient = objective.value_and_gradient(theta)
             self.ceiling = limits.ceiling(self.value)
 
     @np.errstate(all="ignore")
     def advance(self, step: int, last: bool) -> None:
         """Let go of the runs that are done after `step` steps, and take the next step with the others."""
+        if self.witness is not None:
+            self.witness.see(self.runs, step, self.value)
         lost = ~(self.value <= self.ceiling) | self.limits.outside(self.theta)
         if last or lost.any():
             self.leave(step, lost, np.full(lost.shape, True) if last else lost)
         if last or not self.runs.size:
             return
-        before = self.theta.copy() if step % REST_EVERY == REST_EVERY - 1 else None
+        before = self.theta.copy() if self.rests and step % REST_EVERY == REST_EVERY - 1 else None
         self.optimizer.advance(self.theta, self.gradient, self.state)
         if before is not None:
             # At rest is what no step moves by one unit in the last place, so that leaving early changes no ending.
@@ -168,16 +188,22 @@ class _Batch:
         self.endings.theta[runs], self.endings.value[runs] = self.theta[done], self.value[done]
         self.endings.steps[runs], self.endings.diverged[runs] = step, lost[done]
         keep, count = np.flatnonzero(~done), len(self.runs)
-        self.optimizer = _of_runs(self.optimizer, keep, count)
+        self.optimizer, self.objective = _of_runs(self.optimizer, keep, count), _objective_of(self.objective, keep)
         self.state = _of_runs(self.state, keep, count)
         self.theta, self.gradient = _of_runs(self.theta, keep, count), _of_runs(self.gradient, keep, count)
         self.runs, self.value, self.ceiling = self.runs[keep], self.value[keep], self.ceiling[keep]
 
 
+def _objective_of(objective: Any, keep: NDArray) -> Any:
+    return objective.of_runs(keep) if hasattr(objective, "of_runs") else objective
+
+
 def _of_runs(thing: Any, keep: NDArray, count: int) -> Any:
     """An optimiser, a state or whatever is in them, for the runs `keep` of `count`."""
     if isinstance(thing, np.ndarray):
-        return np.asfortranarray(thing[keep]) if thing.ndim > 1 and len(thing) == count else thing
+        if thing.ndim < 2 or len(thing) != count:
+            return thing
+        return np.asarray(thing[keep], order="F" if thing.flags.f_contiguous else "C")
     if isinstance(thing, Optimizer):
         if len(keep) == count:
             return thing

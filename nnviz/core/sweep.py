@@ -1,0 +1,82 @@
+"""Sweeps: maps over two hyperparameters, each pixel a whole run, computed in tiles that fit the cache.
+
+A `Sweep` (`sweep_description.py`) says exactly what a map is. Its tiles can be computed in any order, size and place: the bits are the
+same, for no sum and no product runs over runs. The loop over steps is `march_chunks` of `maps.py`, as under every map.
+
+Source: Sohl-Dickstein (2024), The boundary of neural network trainability is fractal, arXiv:2402.06184.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from nnviz.core.axes import Axis, spaced
+from nnviz.core.measures import MEASURES
+from nnviz.core.network import Network
+from nnviz.core.objectives import Objective
+from nnviz.core.optimizers import Optimizer
+from nnviz.core.sweep_description import Map, Sweep, described, empty_map
+from nnviz.core.tiles import Tile, run_tile, tile_chunks, tiles_of
+
+__all__ = ["MEASURES", "Axis", "Map", "Sweep", "Tile", "described", "empty_map", "run_tile", "spaced", "sweep", "sweep_chunks", "tiles_of"]
+
+TILE = 16  # pixels along each side
+
+
+def sweep(
+    subject: Network | Objective,
+    data: Any,
+    optimizer: Optimizer | str,
+    x: Axis | tuple[str, ArrayLike],
+    y: Axis | tuple[str, ArrayLike],
+    steps: int,
+    measure: str | Sequence[str] = "convergence",
+    *,
+    tile: int = TILE,
+    **settings: Any,
+) -> Map:
+    """A map over two hyperparameters: each pixel is a whole run.
+
+    Parameters
+    ----------
+    subject : Network, or an Objective such as a test surface (data is then None)
+    x, y : (name, values): a hyperparameter of the optimiser, "initial_scale", "l2", "l1", "batch_size", "optimizer", "learning_rate[0]"
+        and so on for the rate of one layer, or "start[0]", "start[1]" of an objective
+    steps : of each run
+    measure : one or several of MEASURES
+    tile : pixels along the side of a tile; the results do not depend on it
+    loss, batch_size (None: all samples), seed, initializer, theta0 (P,), l2, l1, threshold : of all runs
+
+    Returns
+    -------
+    Map
+        Divergence is a result: see `Map.diverged`.
+
+    Raises
+    ------
+    ValueError
+        An unknown hyperparameter or measure, too many pixels, values outside a hyperparameter's bounds.
+
+    Examples
+    --------
+    >>> from nnviz.core.objectives import Quadratic
+    >>> rates, starts = [0.1, 0.9, 1.1], [1.0, 2.0]
+    >>> found = sweep(Quadratic([[2.0]]), None, "sgd", ("learning_rate", rates), ("start[0]", starts), steps=100)
+    >>> found.diverged.tolist()
+    [[False, False, True], [False, False, True]]
+    """
+    return deque(sweep_chunks(described(subject, data, optimizer, x, y, steps, measure, **settings), tile), maxlen=1).pop()
+
+
+def sweep_chunks(sweep: Sweep, tile: int = TILE) -> Iterator[Map]:
+    """The map in this process, tile by tile: what is known after each chunk of at most 50 ms."""
+    found = empty_map(sweep)
+    for one in tiles_of(sweep.shape, tile):
+        for results in tile_chunks(sweep, one):
+            if results is not None:
+                one.put(found, results)
+            yield found
