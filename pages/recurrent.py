@@ -22,8 +22,7 @@ left, right = st.columns([3, 1], gap="large")
 with right:
     given = recurrent_setup.setup()
 with left:
-    if given is not None:
-        VIEWS[view](given)
+    VIEWS[view](given)
 
 START = {"rectask": "sine", "recsteps": 40, "recf": "tanh", "rechidden": 8, "recinit": "orthogonal", "recrho": 1.0, "reccut": 0}
 controls.try_this(

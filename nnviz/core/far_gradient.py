@@ -31,7 +31,8 @@ class StepFactor:
     stretch: float  # σ_max(W_hh): what it does at most in one step
     slope: float  # root mean square of f′(z) over the units of a step, geometric mean over the steps
     largest_slope: float  # the largest |f′(z)| met: where stretch·largest_slope < 1 a change must vanish
-    measured: float  # (‖∂h_T/∂h_1‖₂)^(1/(T−1))
+    measured: float  # ‖∂h_{1+span}/∂h_1‖₂ to the power of 1/span
+    span: int  # all steps, or fewer where over all of them the norm overflows or underflows
 
     @property
     def expected(self) -> float:
@@ -54,14 +55,23 @@ def step_factor(network: RecurrentNetwork, theta: ArrayLike, X: ArrayLike) -> St
     if X.ndim != 3 or len(X) < 2:
         raise ValueError(f"X has shape {X.shape}: a way from step to step needs (steps, inputs, samples) with at least 2 steps")
     W = network.unpack(theta)["W_hh"]
-    last = len(X) - 1
+    measured, span = _measured(network, theta, X)
     with np.errstate(all="ignore"):
         z = network.forward(theta, X[:, :, :1]).z[1:]
         slopes = np.ones_like(z) if network.activation == "identity" else np.abs(network.f.derivative(z))
-        measured = float(network.jacobian_norms(theta, X, every=last)[1, 0]) ** (1 / last)
         slope = float(np.exp(0.5 * np.log((slopes**2).mean(axis=(-1, -2))).mean()))
         stretch = float(np.linalg.norm(W, 2))
-    return StepFactor(float(network.spectral_radius(theta)), stretch, slope, float(slopes.max()), measured)
+    return StepFactor(float(network.spectral_radius(theta)), stretch, slope, float(slopes.max()), measured, span)
+
+
+def _measured(network: RecurrentNetwork, theta: ArrayLike, X: Array) -> tuple[float, int]:
+    """What a change is multiplied by in each of so many steps, as many as its size can be told after."""
+    span = len(X) - 1
+    while True:
+        norm = float(network.jacobian_norms(theta, X[: span + 1], every=span)[1, 0])
+        if span == 1 or 0 < norm < np.inf:
+            return norm ** (1 / span), span
+        span //= 2
 
 
 def radius_sweep(

@@ -42,7 +42,9 @@ def over_time(
     with np.errstate(all="ignore"):
         if lost or np.nanmax(np.abs(values)) > LARGE:
             sized = [(name, np.abs(line), colour, theme.text, dash) for name, line, colour, dash in lines]
-            return steps_from(log_lines(theme, title, f"{key} · sizes, on a log axis", "size", "step t", sized, height), 1)
+            return steps_from(
+                log_lines(theme, title, f"{key} · sizes, on a log axis", "size", "step t", sized, height), np.arange(1, values.shape[1] + 1)
+            )
     T = values.shape[1]
     data = [
         {
@@ -70,7 +72,7 @@ def over_time(
             key,
             height=height,
             annotations=_ends(theme, lines, span, height),
-            xaxis=axis(theme, "step t"),
+            xaxis=axis(theme, "step t", range=[1, T]),
             yaxis=axis(theme, "", range=span),
         ),
     }
@@ -92,12 +94,13 @@ def _ends(theme: Theme, lines: list[tuple[str, Array, str, str]], span: list[flo
     return labels
 
 
-def steps_from(figure: Figure, first: Any) -> Figure:
-    """The lines of `log_lines` over other places than 0, 1, 2, …: from `first` on, or at the places given."""
+def steps_from(figure: Figure, places: Array | NDArray[np.integer]) -> Figure:
+    """The lines of `log_lines`, which stand over 0, 1, 2, …, over these places (T,) instead."""
     for trace in figure["data"]:
-        trace["x"] = trace["x"] + first if np.isscalar(first) else np.asarray(first)
+        trace["x"] = places
     for label in figure["layout"]["annotations"]:
-        label["x"] = label["x"] + float(first) if np.isscalar(first) else float(np.asarray(first)[label["x"]])
+        label["x"] = float(places[label["x"]])
+    figure["layout"]["xaxis"]["range"] = [float(places[0]), float(places[-1])]
     return figure
 
 
@@ -233,9 +236,10 @@ def norm_map(norms: Array, every: int, T: int, theme: Theme) -> Figure:
         logs = np.log10(norms)
     below = np.arange(len(norms))[:, None] >= np.arange(size)
     known = np.abs(logs[below & np.isfinite(logs)])
-    reach = max(1.0, float(np.ceil(known.max(initial=0.0))))
+    reach = min(max(1.0, float(np.ceil(known.max(initial=0.0)))), 308.0)
     drawn = np.where(below, np.clip(logs, -reach, reach), np.nan)
-    ticks = [t for t in np.linspace(-reach, reach, 5).round().astype(int).tolist() if abs(t) <= reach]
+    apart = int(np.ceil(reach / 3))
+    ticks = [k * apart for k in range(-3, 4) if abs(k * apart) <= reach]
     texts = [
         [significant(value, 4) if seen else "" for value, seen in zip(*row, strict=True)]
         for row in zip(norms.tolist(), below.tolist(), strict=True)
@@ -268,8 +272,16 @@ def norm_map(norms: Array, every: int, T: int, theme: Theme) -> Figure:
             "How far a change is felt: ‖∂h<sub>t</sub>/∂h<sub>s</sub>‖",
             key,
             height=440,
-            xaxis=axis(theme, "s: the step that is changed", showgrid=False, constrain="domain"),
-            yaxis=axis(theme, "t: the step that feels it", showgrid=False, autorange="reversed", scaleanchor="x", constrain="domain"),
+            xaxis=axis(theme, "s: the step that is changed", showgrid=False, zeroline=False, constrain="domain"),
+            yaxis=axis(
+                theme,
+                "t: the step that feels it",
+                showgrid=False,
+                zeroline=False,
+                autorange="reversed",
+                scaleanchor="x",
+                constrain="domain",
+            ),
         ),
     }
 
@@ -364,7 +376,7 @@ def contributions(shares: Array, name: str, theme: Theme) -> Figure:
             bargap=0.15 if T <= 80 else 0,
             annotations=[label] if np.isfinite(end) else [],
             margin={"l": 56, "r": 110, "t": 58, "b": 44},
-            xaxis=axis(theme, "step t"),
+            xaxis=axis(theme, "step t", range=[0.5, T + 0.5]),
             yaxis=axis(theme, ""),
         ),
     }
@@ -457,4 +469,4 @@ def _both(run: Descent, values: Array, title: str, y: str, theme: Theme) -> Figu
     ]
     lost = [f"{name} overflows at step {int(at)}" for name, at in zip(RUNS, run.diverged_at, strict=True) if at >= 0]
     key = " · ".join([f"{len(values) - 1} steps", *lost])
-    return log_lines(theme, title, key, y, "step of the optimiser", lines, 320)
+    return steps_from(log_lines(theme, title, key, y, "step of the optimiser", lines, 320), np.arange(len(values)))

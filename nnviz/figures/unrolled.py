@@ -72,6 +72,8 @@ def unrolled(cost: RecurrentCost, back: ThroughTime, theme: Theme) -> Figure:
         f"a column a step · {symbol(theme, 'x')} in, {symbol(theme, 'a')} = hidden state h, {symbol(theme, 'y')} out; beside each unit its "
         f"{symbol(theme, 'delta')} · blue +, orange −, number: ‖δₜ‖"
     )
+    if cost.network.hidden > MOST_UNITS:
+        key += f" · the first {MOST_UNITS} of {cost.network.hidden} units"
     if cost.truncation is not None:
         key += f" · δ stops every {cost.truncation} steps"
     figure = {
@@ -149,7 +151,20 @@ class _Columns:
         """All edges and the inputs."""
         lines = [segment for t in self.steps for segment in self.edges(t, FORWARD)]
         edges = _lines(lines) | {"name": "edges", "line": {"color": self.theme.rule, "width": 1.5}}
-        return [edges, self.circles("x", set(self.steps), 17)]
+        return [edges, self.heads(lines), self.circles("x", set(self.steps), 17)]
+
+    def heads(self, segments: list[tuple[float, float, float, float]]) -> dict[str, Any]:
+        """The arrow heads at the ends of edges."""
+        shapes = ["triangle-up" if x0 == x1 else "triangle-right" for x0, _, x1, _ in segments]
+        return {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "heads",
+            "x": [round(x1, 3) for _, _, x1, _ in segments],
+            "y": [round(y1, 3) for *_, y1 in segments],
+            "marker": {"symbol": shapes, "size": 7, "color": self.theme.zero},
+            "hoverinfo": "skip",
+        }
 
     def edges(self, t: int, way: str) -> list[tuple[float, float, float, float]]:
         """The edges that end in a step's hidden state and output, going forward; that end in its δ, going back."""
@@ -224,11 +239,10 @@ class _Columns:
         left.append(
             {"x": -0.8, "y": HIDDEN, "text": coloured("<i>h</i>", self.theme.symbols["a"]), "xanchor": "left", "font": {"size": 16}}
         )
-        left.append({"x": -0.8, "y": -0.95, "text": coloured("‖δ‖", self.theme.symbols["delta"]), "xanchor": "left", "font": {"size": 12}})
         weights = [
-            (0.07, 1.0, "W<sub>xh</sub>", "left"),
-            (0.5, HIDDEN + 0.22, "W<sub>hh</sub>", "center"),
-            (0.07, 3.2, "W<sub>hy</sub>", "left"),
+            (0.07, 0.55, "W<sub>xh</sub>", "left"),
+            (0.5, float(self.heights("h")[0]) + 0.35, "W<sub>hh</sub>", "center"),
+            (0.07, 3.5, "W<sub>hy</sub>", "left"),
         ]
         named += [
             {"x": x, "y": y, "text": coloured(f"<i>{text}</i>", self.theme.symbols["w"]), "xanchor": anchor, "font": {"size": 13}}

@@ -82,10 +82,10 @@ def step_back(cost: RecurrentCost, p: Blocks, back: ThroughTime, step: int, unit
     return aligned([*lines, rf"{delta}_{{{t}}}^{{({unit + 1})}} &= {value}"])
 
 
-def product(factor: StepFactor, T: int, colours: Colours) -> str:
+def product(factor: StepFactor, colours: Colours) -> str:
     """`∂h_t/∂h_s` as a product over the steps, and what one factor amounts to."""
     h, _, w, _, z, _ = _letters(colours)
-    whole = rf"\Big\|\frac{{\partial {h}_{{{T}}}}}{{\partial {h}_1}}\Big\|^{{1/{T - 1}}}"
+    whole = rf"\Big\|\frac{{\partial {h}_{{{factor.span + 1}}}}}{{\partial {h}_1}}\Big\|^{{1/{factor.span}}}"
     return aligned(
         [
             rf"\frac{{\partial {h}_t}}{{\partial {h}_s}} &= \prod_{{i=s+1}}^{{t}} \mathrm{{diag}}\,f'({z}_i)\cdot {w}_{{hh}}",
@@ -104,7 +104,7 @@ def summed(shares: Array, gradient: float, entry: str, colours: Colours) -> str:
     terms = [r"\cdots" if value is None else latex(value, 3, True) for value in few]
     return aligned(
         [
-            rf"\frac{{\partial C}}{{\partial {w}_{{hh}}}} &= \weighted{{t=1}}^{{{len(shares)}}} {delta}_t\, {h}_{{t-1}}^\top",
+            rf"\frac{{\partial C}}{{\partial {w}_{{hh}}}} &= \sum_{{t=1}}^{{{len(shares)}}} {delta}_t\, {h}_{{t-1}}^\top",
             rf"{entry}: &\quad {' + '.join(terms)}",
             rf"&= {coloured(latex(gradient, 6), colours['delta'])}",
         ]

@@ -73,7 +73,7 @@ def sweep(network: RecurrentNetwork, initializer: str, seed: int, span: int) -> 
     return radii, radius_sweep(network, radii, span, initializer, draws=9, seed=seed)
 
 
-def setup() -> Setup | None:
+def setup() -> Setup:
     """Draw the controls and give back what they describe; where they do not fit, a sentence and what was there before."""
     name, delay, own = _task_controls()
     left, right = st.columns(2)
@@ -107,10 +107,18 @@ def setup() -> Setup | None:
     except ValueError as error:
         text = str(error).rstrip(".")
         st.error(f"{text[:1].upper()}{text[1:]}. What was there before is shown.")
-        return st.session_state.get("rec former")
+        return st.session_state.get("rec former") or _first()
     made = _trained(made)
     st.session_state["rec former"] = made
     return made
+
+
+@lru_cache(maxsize=1)
+def _first() -> Setup:
+    """What is shown where the first address asked for something that does not fit."""
+    task, network = make_task("sine", 40, 8), RecurrentNetwork(1, 8, 1)
+    drawn = _drawn(network, "orthogonal", 0, 1.0)
+    return Setup(task, network, "orthogonal", 0, 1.0, None, drawn, drawn)
 
 
 @lru_cache(maxsize=32)

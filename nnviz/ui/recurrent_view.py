@@ -43,18 +43,23 @@ def through_time(given: Setup) -> None:
     resting = player.player("rec-player", ["rec-unrolled"], steps, labels, frames, interval=450)
     stop = unrolled.stops(T)[resting]
     p = given.network.unpack(given.theta)
-    left, right = st.columns([1.75, 1], gap="large")
-    with right:
-        unit = int(controls.number("Unit", 1, given.network.hidden, key="recunit", default=1, step=1)) - 1
-    with left:
-        if stop.step < 0:
-            show.sentence("Nothing has been put in yet: h₀ = 0. Play to send the sequence through.")
-        elif stop.way == unrolled.FORWARD:
-            show.heading(f"Forward, step {stop.step + 1}")
-            show.formula(formulas.step_forward(p, back, stop.step, unit, given.network.activation, theme.symbols))
-        else:
-            show.heading(f"Back, step {stop.step + 1}")
-            show.formula(formulas.step_back(given.cost, p, back, stop.step, unit, theme.symbols))
+    _within(("recunit",), given.network.hidden)
+    unit = int(controls.number("Unit", 1, given.network.hidden, key="recunit", default=1, step=1, width=160)) - 1
+    if stop.step < 0:
+        show.sentence("Nothing has been put in yet: h₀ = 0. Play to send the sequence through.")
+    elif stop.way == unrolled.FORWARD:
+        show.heading(f"Forward, step {stop.step + 1}")
+        show.formula(formulas.step_forward(p, back, stop.step, unit, given.network.activation, theme.symbols))
+    else:
+        show.heading(f"Back, step {stop.step + 1}")
+        show.formula(formulas.step_back(given.cost, p, back, stop.step, unit, theme.symbols))
+
+
+def _within(keys: tuple[str, ...], most: int) -> None:
+    """Units that were chosen in a larger network are brought back into this one."""
+    for key in keys:
+        if int(st.session_state.get(key, 0)) > most:
+            st.session_state[key] = most
 
 
 def _size(delta: Array) -> float:
@@ -140,7 +145,7 @@ def gradients(given: Setup) -> None:
         show.figure(
             figures.norm_lines(norms[:, 0], powers, every, theme), key="rec-decay", alt=f"What is left of a change at step 1: {fate}"
         )
-        show.formula(formulas.product(factor, T, theme.symbols))
+        show.formula(formulas.product(factor, theme.symbols))
     show.sentence(_why(given, factor, fate))
     radii, found = sweep(given.network, given.initializer, given.seed, SPAN)
     linear = sweep(
@@ -148,7 +153,7 @@ def gradients(given: Setup) -> None:
     )[1]
     both = [("linear", linear)] + ([(given.network.activation, found)] if given.network.activation != "identity" else [])
     here = int(np.abs(radii - given.radius).argmin())
-    medians = ", ".join(f"{name} {np.median(values[here]):.2g}" for name, values in both)
+    medians = ", ".join(f"{name} {significant(float(np.median(values[here])), 2)}" for name, values in both)
     alt = f"Median norm of the Jacobian over {SPAN} steps for radii from 0.1 to 3; at {radii[here]:.1f}: {medians}"
     show.figure(figures.sweep(radii, both, given.radius, SPAN, theme), key="rec-sweep", alt=alt)
     show.sentence(f"At ρ = {radii[here]:.1f} and with noise as input, the median of 9 draws is {medians.replace(', ', ' and ')}.")
@@ -190,9 +195,7 @@ def shares(given: Setup) -> None:
     each = given.back.contributions["W_hh"]
     gradient = given.network.unpack(given.back.gradient)["W_hh"]
     controls.from_click("rec-matrix", ("recrow", "reccol"))
-    for key in ("recrow", "reccol"):
-        if int(st.session_state.get(key, 0)) > hidden:
-            st.session_state[key] = hidden
+    _within(("recrow", "reccol"), hidden)
     picture, side = st.columns([1.75, 1], gap="large")
     with side:
         left, right = st.columns(2)
@@ -269,10 +272,15 @@ def _learnt(given: Setup, run: Descent) -> None:
     theme, task = show.theme(), given.task
     with np.errstate(all="ignore"):
         before, free, clipped = (given.network.forward(theta, task.X).output[:, 0, 0] for theta in (given.drawn, *run.theta[-1]))
-    lines = [("before", before, theme.muted, "dot"), ("clipped", clipped, theme.categorical[2], "solid")]
+    lines = [("clipped", clipped, theme.categorical[2], "solid")]
+    key = "first sample: what comes out before and after"
+    if np.abs(before).max() < 10 * np.nanmax(np.abs(task.Y)):  # false for NaN as well
+        lines.append(("before", before, theme.muted, "dot"))
+    else:
+        key = f"first sample: what comes out after; before it grew to {significant(float(np.abs(before).max()), 3)}"
     if np.isfinite(run.value[-1, 0]):
         lines.append(("not clipped", free, theme.categorical[0], "dash"))
     if np.isfinite(task.Y[:, 0, 0]).sum() > 1:
         lines.insert(0, ("target", task.Y[:, 0, 0], theme.symbols["y"], "solid"))
-    figure = figures.over_time(theme, task.title, "first sample: what comes out before and after", lines, gaps=("target",))
+    figure = figures.over_time(theme, task.title, key, lines, gaps=("target",))
     show.figure(figure, key="rec-learnt", alt=f"{task.title}: target and outputs of the first sample over {given.steps} steps")
