@@ -49,7 +49,7 @@ def slide(given: Setup) -> None:
             with column:
                 show.figure(figure, key=f"conv-{key}", alt=f"{alt}: {size}", numbers=lambda: convolution_setup.table(walked), labels=labels)
         moved = [f"conv-{key}" for key in keys]
-        stop = player.player(player_key, moved, places + 1, labels, interval=350, start=first, clickable=True, stands=start)
+        stop = player.player(player_key, moved, places + 1, labels, interval=350, start=start, clickable=True)
     place = int(places[min(stop, len(places) - 1)])
     left, right = st.columns(2, gap="medium")
     with left:

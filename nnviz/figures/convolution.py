@@ -17,7 +17,6 @@ from nnviz.figures.grids import (
     CLEAR,
     VEIL,
     Area,
-    Scale,
     borders,
     brief,
     canvas,
@@ -30,6 +29,7 @@ from nnviz.figures.grids import (
     outline,
     scale_of,
     signed_scale,
+    together,
     words,
     written,
 )
@@ -39,7 +39,7 @@ from nnviz.formulas.numbers import significant
 Array = NDArray[np.floating]
 SIZE, HEIGHT = (430, 244), 268  # of the four canvases, and of their figures in px
 MOST_SIDE = 256  # rows and columns of T that are drawn one by one
-WRITTEN_COLUMN = 25  # entries of a column of im2col that are written out
+WRITTEN_COLUMN = 16  # entries of a column of im2col that are written out
 
 
 def shown_places(count: int, wanted: int | None = None) -> NDArray[np.intp]:
@@ -119,34 +119,27 @@ def products(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> 
     of_x, of_w, of_p = scale_of(walk.columns, theme), signed_scale(kernel, theme), signed_scale(walk.products, theme)
     small = max(k) <= 3
 
+    def told(place: int) -> dict[str, Any]:
+        at = walk[place]
+        numbers = written(made, brief(at.products[0]), at.products[0], of_p, 13 if max(k) <= 5 else 11)
+        total = words(theme, [(made.middle, 12, f"Σ = <b>{significant(at.total)}</b>", "middle center")], 15)
+        patch = [written(seen, brief(at.patch[0]), at.patch[0], of_x, 11)] if small else []
+        return together("products and their sum", total, numbers, *patch)
+
     def moment(place: int) -> list[dict[str, Any]]:
         at = walk[place]
-        patch, product = at.patch[0], at.products[0]
-        moved = [
-            {"z": of_x.levels(patch)},
-            {"z": of_p.levels(product)},
-            _numbers(product, of_p),
-            {"text": [f"Σ = <b>{significant(at.total)}</b>"]},
-        ]
-        return [*moved, _numbers(patch, of_x)] if small else moved
+        return [{"z": of_x.levels(at.patch[0])}, {"z": of_p.levels(at.products[0])}, _new(told(place))]
 
-    first = walk[int(places[start])]
-    moving = [
-        lit(seen, of_x.levels(first.patch[0]), of_x, "patch"),
-        lit(made, of_p.levels(first.products[0]), of_p, "products"),
-        written(made, [""] * kernel.size, first.products[0], of_p, 13 if max(k) <= 5 else 11),
-        words(theme, [(made.middle, 12, "", "middle center")], 15) | {"name": "sum"},
-    ]
-    if small:
-        moving.append(written(seen, [""] * kernel.size, first.patch[0], of_x, 11))
-    kernel_texts = brief(kernel) if small else []
+    nothing = np.zeros(k, np.uint8)
+    moving = [lit(seen, nothing, of_x, "patch"), lit(made, nothing, of_p, "products"), told(0)]
+    centred = [(seen.middle, 12, f"{symbol(theme, 'x')} seen"), (under.middle, 134, f"⊙ {symbol(theme, 'w')} kernel"), (171, 134, "=")]
+    heads = words(theme, [(*spot, "middle center") for spot in centred])
     still = [
         borders(theme, seen, under, made),
         grid(under, kernel, of_w, "kernel", "kernel, %{text} = %{z:.6g}"),
-        *([written(under, kernel_texts, kernel, of_w, 11)] if small else minus_signs(under, kernel, of_w)),
-        words(theme, [(seen.middle, 12, f"{symbol(theme, 'x')} seen", "middle center"),
-                      (under.middle, 134, f"⊙ {symbol(theme, 'w')} kernel", "middle center"), (171, 134, "=", "middle center")]),
-    ]  # fmt: skip
+        *([] if small else minus_signs(under, kernel, of_w)),
+        together("words", heads, *([written(under, brief(kernel), kernel, of_w, 11)] if small else [])),
+    ]
     key = "each grid on its own scale · blue +, orange −"
     count = {9: "Nine"}.get(kernel.size, str(kernel.size))
     frame = layout(theme, "graph", f"{count} products", key, height=HEIGHT, **canvas(*SIZE))
@@ -162,38 +155,33 @@ def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> F
     one, weights = Area(368, 26, 46, high / entries, entries, 1), Area(310, 26, 46, high / entries, entries, 1)
     kernel = walk.kernel.reshape(-1, 1)
     of_x, of_w, of_y = scale_of(walk.columns, theme), signed_scale(kernel, theme), signed_scale(walk.totals, theme)
-    told = entries <= WRITTEN_COLUMN
-    size = 12 if entries <= 9 else 11
+    size, readable = 12 if entries <= 9 else 11, entries <= WRITTEN_COLUMN
+
+    def told(place: int) -> dict[str, Any]:
+        column, total = walk.columns[:, place], significant(float(walk.totals[place]), 3)
+        middle = (weights.left + one.right) / 2
+        heads = [(one.middle, 12, f"column {place + 1}", "middle center"), (middle, 232, f"Σ = {total}", "middle center")]
+        return together("column told", words(theme, heads, 12), *([written(one, brief(column), column, of_x, size)] if readable else []))
 
     def moment(place: int) -> list[dict[str, Any]]:
-        column = walk.columns[:, place : place + 1]
-        here = [(place + 0.5) * whole.across] * 2
-        moved = [
-            {"z": of_x.levels(column)},
-            joined(whole.box(0, place, entries), result.box(0, place)),
-            {"x": [round(v, 3) for v in here], "y": [whole.bottom, result.top]},
-            {"text": [f"column {place + 1}", f"Σ = {significant(float(walk.totals[place]), 3)}"]},
-        ]
-        return [*moved, _numbers(column, of_x)] if told and entries <= 16 else moved
+        column, middle = walk.columns[:, place : place + 1], round((place + 0.5) * whole.across, 3)
+        guide = ([middle, middle], [whole.bottom, result.top])
+        lines = joined(whole.box(0, place, entries), guide, result.box(0, place))
+        return [{"z": of_x.levels(column)}, lines, _new(told(place))]
 
-    moving = [
-        lit(one, of_x.levels(walk.columns[:, :1]), of_x, "column"),
-        outline(theme, "column and entry of vec(y)", 2),
-        outline(theme, "guide", 1.25, "2px,3px"),
-        words(theme, [(one.middle, 12, "", "middle center"), ((weights.left + one.right) / 2, 232, "", "middle center")], 12),
-    ]
-    if told and entries <= 16:
-        moving.append(written(one, [""] * entries, walk.columns[:, :1], of_x, size))
-    kernel_texts = brief(kernel)
+    moving = [lit(one, np.zeros((entries, 1), np.uint8), of_x, "column"), outline(theme, "column and entry of vec(y)", 2), told(0)]
+    product = f"vec({symbol(theme, 'y')}) = kernel row · im2col"
+    left = [(0, 12, f"im2col, {entries} × {count}", "middle right"), (0, 213, product, "middle right")]
+    centred = [(weights.middle, 12, symbol(theme, "w"), "middle center"), (362, 114, "·", "middle center")]
+    heads = words(theme, [*left, *centred], 12)
     still = [
         grid(whole, walk.columns, of_x, "im2col", "im2col, %{text} = %{z:.6g}"),
         grid(result, walk.totals[None], of_y, "vec(y)", "vec(y), %{text} = %{z:.6g}"),
         grid(weights, kernel, of_w, "kernel", "kernel, %{text} = %{z:.6g}"),
-        *([written(weights, kernel_texts, kernel, of_w, size)] if entries <= 16 else minus_signs(weights, kernel, of_w)),
         borders(theme, whole, result, one, weights),
-        words(theme, [(0, 12, f"im2col, {entries} × {count}", "middle right"), (weights.middle, 12, symbol(theme, "w"), "middle center"),
-                      (362, 114, "·", "middle center"), (0, 213, f"vec({symbol(theme, 'y')}) = kernel row · im2col", "middle right")], 12),
-    ]  # fmt: skip
+        *([] if readable else minus_signs(weights, kernel, of_w)),
+        together("words", heads, *([written(weights, brief(kernel), kernel, of_w, size)] if readable else [])),
+    ]
     key = "each window a column, the kernel a row"
     return _played(
         still, moving, layout(theme, "graph", "im2col", key, height=HEIGHT, **canvas(*SIZE)), [moment(int(p)) for p in places], start
@@ -291,9 +279,9 @@ def _with(trace: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return both
 
 
-def _numbers(values: Array, scale: Scale) -> dict[str, Any]:
-    """Numbers in their cells; a plain 0 where there is nothing, so that what counts stands out."""
-    return {"text": brief(values), "textfont": {"color": scale.inks(values)}}
+def _new(text: dict[str, Any]) -> dict[str, Any]:
+    """What of a text is another at each place."""
+    return {"text": text["text"], "textfont": {"color": text["textfont"]["color"]}}
 
 
 def _taps(walk: Walk) -> NDArray[np.intp]:

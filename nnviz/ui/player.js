@@ -6,7 +6,6 @@
 //       labels   what happens at each stop ("" where there is nothing to say)
 //       interval milliseconds a frame at 1×
 //       start    the stop to rest on at first
-//       stands   the stop at which the figures stand as they are sent, null where that is not told
 //       redraw   true where the figures can be clicked: Plotly loses clicks after a frame that was not redrawn
 
 const PLAY = "M1 0 L12 7 L1 14 Z";

@@ -26,7 +26,6 @@ def player(
     interval: int = 60,
     start: int | None = None,
     clickable: bool = False,
-    stands: int | None = None,
 ) -> int:
     """Show the player and give back the position, in `steps`, of the step on which it rests.
 
@@ -40,7 +39,6 @@ def player(
     interval : milliseconds a frame at single speed
     start : the stop on which it rests at first; by default the last one, at which the figures show the whole run
     clickable : the figures can be clicked, so each frame is redrawn in full
-    stands : the stop at which the figures stand as they are sent, so that they need not be drawn twice; `resting` tells a good one
     """
     stops = list(range(len(steps))) if stops is None else [int(stop) for stop in stops]
     last = len(stops) - 1
@@ -53,7 +51,6 @@ def player(
         "interval": interval,
         "start": start,
         "redraw": clickable,
-        "stands": stands,
     }
     resting = _component()(key=key, data=data, default={"stop": start}, on_stop_change=_nothing).stop
     return max(0, min(int(resting), last))

@@ -83,7 +83,7 @@ def test_more_than_60_places_are_chosen_evenly_with_the_wanted_one_among_them():
 def test_the_products_of_a_frame_and_their_sum_are_those_of_the_place():
     x, weights = picture(8), kernel("sobel_x")
     figure, place = drawn("products", x, weights), walk(x, weights)[7]
-    assert frame_of(figure, 7, "sum")["text"] == [f"Σ = <b>{significant(place.total)}</b>"]
+    assert frame_of(figure, 7, "products and their sum")["text"][0] == f"Σ = <b>{significant(place.total)}</b>"
     levels = frame_of(figure, 7, "products")["z"]
     largest = np.abs(walk(x, weights).products).max()
     assert (levels.astype(float) / 255 - 0.5) * 2 * largest == pytest.approx(place.products[0], abs=0.02 * largest)
