@@ -52,7 +52,7 @@ def rates(
     traces.append(_chosen(theme, found.rates, heights, paths, chosen, low))
     top = high * 10 ** (rows * (0.06 + 0.035 * len(paths)))
     x_ends = [float(np.log10(found.rates[0])), float(np.log10(found.rates[-1]))]
-    shapes, words = _limits(theme, limits, x_ends, low, top)
+    shapes, words = _limits(theme, limits, x_ends, low, high, top)
     made = layout(
         theme, "labelled", title, key, height="contour", shapes=shapes, annotations=words + _names(theme, paths),
         xaxis=axis(theme, "learning rate", type="log", range=x_ends, zeroline=False) | log_ticks(found.rates[0], found.rates[-1]),
@@ -105,7 +105,7 @@ def _limits(
         line = {"width": 1.25, "dash": "2px,3px", "color": theme.categorical[look]}
         shapes.append({"type": "line", "x0": rate, "x1": rate, "y0": low, "y1": top, "line": line, "layer": "below"})
         font = {"size": 12, "color": theme.categorical_text[look], "shadow": f"0 0 3px {theme.halo}, 0 0 5px {theme.halo}"}
-        place = {"x": float(np.log10(rate)), "y": float(np.log10(low)), "xanchor": "right", "xshift": -4, "yshift": 12 + LABEL_GAP * row}
+        place = {"x": float(np.log10(rate)), "y": float(np.log10(high)), "xanchor": "right", "xshift": -6, "yshift": -LABEL_GAP * row}
         words.append({"text": f"{text} = {significant(rate, 3)}", "font": font, **place})
     return shapes, words
 
