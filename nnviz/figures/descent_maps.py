@@ -97,7 +97,7 @@ def _chosen(theme: Theme, rates: Array, heights: Array, paths: Sequence[Path], c
 
 
 def _limits(
-    theme: Theme, limits: Mapping[str, tuple[float, int]], ends: Sequence[float], low: float, top: float
+    theme: Theme, limits: Mapping[str, tuple[float, int]], ends: Sequence[float], low: float, high: float, top: float
 ) -> tuple[list[Any], list[Any]]:
     shapes, words = [], []
     shown = sorted((rate, look, text) for text, (rate, look) in limits.items() if 10 ** ends[0] < rate < 10 ** ends[1])
