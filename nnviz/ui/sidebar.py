@@ -12,16 +12,15 @@ from nnviz.core.initializers import INITIALIZERS
 from nnviz.core.losses import LOSSES, Loss, fitting_losses, usual_pair
 from nnviz.core.network import Network
 from nnviz.core.optimizers import OPTIMIZERS
-from nnviz.ui import controls, mistakes, notices, uploads
+from nnviz.ui import controls, mistakes, models, notices, uploads
 from nnviz.ui import experiment as current_experiment
 from nnviz.ui.experiment import Experiment
+from nnviz.ui.models import AUTO, FEATURES, MOST_LAYERS, MOST_PARAMETERS, MOST_UNITS, OWN_FORMULA
 
-OWN_FILE, OWN_FORMULA, AUTO = "own file", "own formula", "auto"
-FEATURES = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
-MOST_LAYERS, MOST_UNITS, MOST_PARAMETERS = 50, 512, 300_000
+OWN_FILE = "own file"
 KEYS = (  # the address and the session know the controls of the sidebar by these
     *("data", "samples", "noise", "test", "dataseed", "showtest", "expression", "features"),
-    *("layers", "units", "sizes", "activation", "formula", "init", "seed"),
+    *("layers", "units", "sizes", "activation", "activations", "formula", "init", "seed"),
     *("output", "loss", "optimizer", "rate", "batch", "l2"),
 )
 
@@ -36,7 +35,8 @@ def experiment() -> Experiment:
     with st.sidebar:
         st.markdown("#### Experiment")
         data, show_test = _data()
-        hidden = _hidden_layers()
+        models.arrive(data)
+        hidden, activations = _hidden_layers()
         activation = _activation()
         initializer = controls.choice("Initialiser", INITIALIZERS, key="init", default="glorot_uniform")
         seed = int(controls.number("Seed", 0, 9999, key="seed", default=0, step=1))
@@ -46,12 +46,13 @@ def experiment() -> Experiment:
             rate = controls.powers("Learning rate η", -5, 1, key="rate", default=0.01)
             batch_size = int(controls.number("Batch size", 1, 100_000, key="batch", default=32, step=1))
             l2 = float(controls.number("L2 penalty", 0.0, 10.0, key="l2", default=0.0, step=0.001, format="%.4g"))
-        network = _network(data, hidden, activation, output)
+        network = _network(data, hidden, activations or (activation,) * len(hidden), output)
         trouble = current_experiment.edits_from_address(network, initializer, seed)
         if trouble:
             notices.tell(trouble)
         point = current_experiment.point_of(network, initializer, seed)
         _where(point, network)
+        models.menu(point)
     settings = tuple((key, st.session_state.get(key)) for key in KEYS)
     return Experiment(data, network, loss, initializer, seed, optimizer, rate, batch_size, l2, show_test, point, settings)
 
@@ -108,18 +109,20 @@ def _regenerate() -> None:
     st.session_state["dataseed"] = (int(st.session_state.get("dataseed", 0)) + 1) % 10_000
 
 
-def _hidden_layers() -> tuple[int, ...]:
+def _hidden_layers() -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The units of each hidden layer, and their activations where each has its own."""
     depth = int(controls.slider("Hidden layers", 0, 8, key="layers", default=2, step=1))
     units = int(controls.slider("Units per layer", 1, 64, key="units", default=8, step=1))
     with st.expander("Layers of their own sizes"):
         typed = controls.text("Hidden layers, one number each", key="sizes", default="", longest=200, placeholder="such as 16, 8, 4")
-    if not typed.strip():
-        return (units,) * depth
+        kinds = controls.text("Their activations, one each", key="activations", default="", longest=800, placeholder="such as relu, tanh")
+    hidden = (units,) * depth
     try:
-        return parse_sizes(typed)
+        hidden = parse_sizes(typed) if typed.strip() else hidden
+        return hidden, parse_activations(kinds, len(hidden)) if kinds.strip() else ()
     except ValueError as error:
         mistakes.tell(error)
-        return (units,) * depth
+        return hidden, ()
 
 
 def parse_sizes(text: str) -> tuple[int, ...]:
@@ -137,6 +140,23 @@ def parse_sizes(text: str) -> tuple[int, ...]:
     if not 1 <= len(sizes) <= MOST_LAYERS or not all(1 <= size <= MOST_UNITS for size in sizes):
         raise ValueError(f"“{text[:40]}” was given as layers: give 1 to {MOST_LAYERS} layers of 1 to {MOST_UNITS} units each")
     return sizes
+
+
+def parse_activations(text: str, layers: int) -> tuple[str, ...]:
+    """`relu, tanh` as the activations of two hidden layers.
+
+    Raises
+    ------
+    ValueError
+        A name that is not known, or not one for each layer.
+    """
+    names = tuple(text.replace(",", " ").split())
+    unknown = [name for name in names if name not in ACTIVATIONS]
+    if unknown:
+        raise ValueError(f"“{unknown[0][:40]}” was given as an activation: choose among {', '.join(ACTIVATIONS)}")
+    if len(names) != layers:
+        raise ValueError(f"{len(names)} activations were given and there are {layers} hidden layers: give one for each, or none")
+    return names
 
 
 def _activation() -> str:
@@ -166,15 +186,15 @@ def _output_and_loss(data: DataSet) -> tuple[str, Loss]:
     return output, LOSSES[name if name in possible else first]
 
 
-def _network(data: DataSet, hidden: tuple[int, ...], activation: str, output: str) -> Network:
+def _network(data: DataSet, hidden: tuple[int, ...], activations: tuple[str, ...], output: str) -> Network:
     sizes = (data.X.shape[0], *hidden, data.Y.shape[0])
     parameters = sum(k * (n + 1) for n, k in pairwise(sizes))
     if parameters > MOST_PARAMETERS:
         st.error(
             f"{'-'.join(map(str, sizes))} has {parameters:,} parameters and {MOST_PARAMETERS:,} is the most: one hidden layer of 8 is used."
         )
-        sizes = (sizes[0], 8, sizes[-1])
-    return Network(sizes=sizes, activations=(*(activation,) * (len(sizes) - 2), output))
+        sizes, activations = (sizes[0], 8, sizes[-1]), activations[:1]
+    return Network(sizes=sizes, activations=(*activations, output))
 
 
 def _where(point: current_experiment.Point, network: Network) -> None:
