@@ -63,6 +63,16 @@ class Run:
         diverged = np.where(self.diverged_at <= last, self.diverged_at, -1)
         return replace(self, **kept, final_theta=kept["theta"][-1], diverged_at=diverged, total_steps=last)
 
+    def thinned(self, most: int = 60) -> Run:
+        """The same run with at most so many snapshots: the first third of them as they are, the rest evenly from what follows."""
+        count = len(self.step)
+        if count <= most:
+            return self
+        dense = most // 3
+        kept = np.concatenate([np.arange(dense), np.linspace(dense, count - 1, most - dense).round().astype(int)])
+        fewer: dict[str, Any] = {name: getattr(self, name)[kept] for name in (*BY_SNAPSHOT, "step")}
+        return replace(self, **fewer)
+
     def after(self, past: Run) -> Run:
         """The run behind another whose last snapshot is its first."""
         joined: dict[str, Any] = {name: np.concatenate([getattr(past, name)[:-1], getattr(self, name)]) for name in (*BY_SNAPSHOT, "step")}

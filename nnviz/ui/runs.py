@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ import streamlit as st
 from nnviz.core.runs import Run
 from nnviz.core.schedules import SCHEDULES
 from nnviz.core.training import continue_steps, train_steps
+from nnviz.figures.animation import MOST_FRAMES
 from nnviz.ui import controls, experiment, mistakes, progress
 from nnviz.ui.experiment import Experiment
 
@@ -40,6 +41,14 @@ class Plan:
             "clip_norm": self.clip_norm,
             "patience": self.patience,
         }
+
+
+@dataclass(frozen=True, eq=False)
+class Exactly:
+    """A run that the sidebar cannot describe: the arguments of `train` besides network, loss and data, and what it is called."""
+
+    arguments: Mapping[str, Any]
+    description: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +83,7 @@ def latest(chosen: Experiment) -> Kept | None:
     return kept if same else None
 
 
-def begin(chosen: Experiment, how: Plan, verb: str, snapshot: int = -1) -> None:
+def begin(chosen: Experiment, how: Plan | Exactly, verb: str, snapshot: int = -1) -> None:
     """Ask for training; for callbacks. `watch` does the work in the run that follows.
 
     Parameters
@@ -104,12 +113,14 @@ def watch(chosen: Experiment) -> Kept | None:
             mistakes.tell(error)
             return latest(chosen)
         if run is not None:
-            st.session_state["run"] = Kept(run, _describe(then, run), _former(base, verb))
+            st.session_state["run"] = Kept(run, how.description if isinstance(how, Exactly) else _describe(then, run), _former(base, verb))
         st.session_state.pop("training")
     return latest(chosen)
 
 
-def _steps(chosen: Experiment, how: Plan, verb: str, snapshot: int, base: Kept | None) -> Iterator[Run]:
+def _steps(chosen: Experiment, how: Plan | Exactly, verb: str, snapshot: int, base: Kept | None) -> Iterator[Run]:
+    if isinstance(how, Exactly):
+        return train_steps(chosen.network, chosen.loss, chosen.data, **how.arguments)
     steps = {"epoch": None, "step": 1}.get(verb)
     epochs = 1.0 if verb == "epoch" else how.epochs
     if base is None:

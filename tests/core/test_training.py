@@ -318,3 +318,15 @@ def test_accuracy_on_held_out_data_is_scikit_learns_within_noise(name):
     difference = np.array(ours) - theirs
     assert abs(difference.mean()) < 3 * difference.std(ddof=1) / np.sqrt(len(theirs)) + 0.003
     assert difference.std() < 0.05
+
+
+def test_a_thinned_run_keeps_its_ends_its_first_steps_and_its_numbers():
+    data = DATASETS["moons"](samples=40)
+    run = train(Network((2, 3, 1), ("tanh", "sigmoid")), "binary_cross_entropy", data, "adam", epochs=200, snapshots=200)
+    fewer = run.thinned(30)
+    assert len(fewer.step) == 30
+    assert fewer.step[:10].tolist() == run.step[:10].tolist()
+    assert fewer.step[-1] == run.step[-1]
+    places = np.searchsorted(run.step, fewer.step)
+    assert np.array_equal(fewer.theta, run.theta[places])
+    assert run.thinned(500) is run

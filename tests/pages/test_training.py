@@ -44,6 +44,17 @@ def test_continue_epoch_and_step_go_on_where_the_run_ended(open_page):
     assert not app.exception
 
 
+def test_however_often_it_goes_on_a_run_has_no_more_snapshots_than_frames(open_page):
+    app = trained(open_page, epochs="60")
+    for _ in range(3):
+        button(app, "Continue").click().run()
+        assert not app.exception
+    run = app.session_state["run"].run
+    assert len(run.step) <= 60
+    assert run.step[0] == 0
+    assert run.step[-1] == 4 * 60 * 4
+
+
 def test_a_fork_keeps_the_old_path(open_page):
     app = trained(open_page)
     old = app.session_state["run"].run
