@@ -69,7 +69,7 @@ def both_ways(given: Setup) -> None:
     with np.errstate(all="ignore"):
         off = float(np.abs(plain - flipped).max())
     show.figure(
-        views.both_ways(given.kernel, plain, flipped, theme), key="conv-flipped", alt=f"Both ways; they differ by at most {off:.4g}"
+        views.both_ways(given.kernel, plain, flipped, theme), key="strip-conv-flipped", alt=f"Both ways; they differ by at most {off:.4g}"
     )
     show.formula(formulas.both_ways(theme.symbols))
     show.sentence(

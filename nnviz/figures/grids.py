@@ -211,7 +211,7 @@ def minus_signs(area: Area, values: Array, scale: Scale) -> list[dict[str, Any]]
         return []
     x, y = area.centres()
     inks = np.asarray(scale.inks(values))[negative].tolist()
-    marker = {"symbol": "line-ew", "size": 6, "line": {"width": 1.25, "color": inks}}
+    marker = {"symbol": "line-ew", "size": float(np.clip(0.28 * area.across, 2, 6)), "line": {"width": 1.25, "color": inks}}
     return [
         {
             "type": "scatter",

@@ -68,7 +68,7 @@ def _way_back(given: Setup, delta: Array, into_x: Array, what: str) -> None:
 
 def two_layers(given: Setup) -> None:
     """Two layers with ReLU and pooling, and the receptive field of a unit."""
-    controls.from_click("conv-stack", tuple(key for _, key, *_ in UNIT))
+    controls.from_click("strip-conv-stack", tuple(key for _, key, *_ in UNIT))
     pictures, side = st.container(), st.container(horizontal=True)
     with side:
         second = controls.choice("Second kernel", filters.KERNELS, key="convsecond", default="gaussian", width=150)
@@ -84,7 +84,7 @@ def two_layers(given: Setup) -> None:
     unit = (stage, channel, row, column)
     with pictures:
         alt = f"Two layers of two channels on a {given.shape[0]} × {given.shape[1]} picture"
-        show.figure(views.stack(made, unit, region, show.theme()), key="conv-stack", alt=alt, on_select=True)
+        show.figure(views.stack(made, unit, region, show.theme()), key="strip-conv-stack", alt=alt, on_select=True)
     value = float(made[stage][unit[1:]])
     told = f"{views.STAGES[stage - 1]}, channel {channel + 1}, row {row + 1}, column {column + 1}"
     _field(given, stages[:stage], unit, f"The unit ({told}) is {significant(value)}.")
