@@ -285,12 +285,12 @@ def _neuron_points(drawing: Drawing) -> list[Trace]:
 
 
 def _labels(drawing: Drawing, lit: dict[Edge, tuple[float, float]], chosen: Edge | None) -> list[dict[str, Any]]:
-    """Numbers on edges: of the chosen weight its value, of lit ones the factor, the strongest first, as many as have room."""
+    """Numbers on edges: of the chosen weight its value in any case, of lit ones the factor, the strongest first, as many as have room."""
     taken = [(x * NARROW, y, drawing.form.size / 2 - 4) for x, y in drawing.spots.values()]
     labels = []
     if chosen:
         weight = drawing.graph.edges[chosen]["weight"]
-        labels.append(_label(drawing, chosen, compact(weight), drawing.theme.symbols["w"], taken))
+        labels.append(_label(drawing, chosen, compact(weight), drawing.theme.symbols["w"], []))
     most = 0 if len(drawing.sizes) > MOST_LIT else MOST_LABELS if drawing.form.font else FEW_LABELS
     for edge, (factor, _) in sorted(lit.items(), key=lambda item: -abs(item[1][1]))[:most]:
         labels.append(_label(drawing, edge, compact(factor), drawing.theme.text, taken))
