@@ -12,7 +12,6 @@ import streamlit as st
 from nnviz.core.runs import Run
 from nnviz.core.schedules import SCHEDULES
 from nnviz.core.training import continue_steps, train_steps
-from nnviz.figures.animation import MOST_FRAMES
 from nnviz.ui import controls, experiment, mistakes, progress
 from nnviz.ui.experiment import Experiment
 
@@ -113,7 +112,9 @@ def watch(chosen: Experiment) -> Kept | None:
             mistakes.tell(error)
             return latest(chosen)
         if run is not None:
-            st.session_state["run"] = Kept(run, how.description if isinstance(how, Exactly) else _describe(then, run), _former(base, verb))
+            st.session_state["run"] = Kept(
+                run.thinned(MOST_FRAMES), how.description if isinstance(how, Exactly) else _describe(then, run), _former(base, verb)
+            )
         st.session_state.pop("training")
     return latest(chosen)
 
