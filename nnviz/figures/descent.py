@@ -298,7 +298,8 @@ def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayL
     for name, values in norms.items():
         line = {"color": inks[name], "width": 2 if name == "step" else 1.5, "dash": DASHES[name]}
         traces.append(
-            _curve(theme, path, panel, ends, np.arange(len(values)), values, 2) | {"line": line, "name": name, "hovertemplate": _told(name)}
+            _curve(theme, path, panel, ends, np.arange(len(values), dtype=float), values, 2)
+            | {"line": line, "name": name, "hovertemplate": _told(name)}
         )
     traces.append(_guide(theme, ends, int(shown[-1]), 2))
     moving = [0, *range(1, 1 + len(names)), 1 + 2 * len(names), len(traces) - 1]

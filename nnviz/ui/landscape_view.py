@@ -1,0 +1,349 @@
+"""What the page Loss landscape computes: the runs that are drawn, the plane they are drawn on, and the cost over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.core.comparison import train_groups_steps
+from nnviz.core.landscape import (
+    NORMALIZATIONS,
+    Plane,
+    evaluate_grid_chunks,
+    hessian_plane,
+    pca_plane,
+    plane_through,
+    random_plane,
+)
+from nnviz.core.objectives import NetworkCost
+from nnviz.core.optimizers import OPTIMIZERS
+from nnviz.core.runs import Run
+from nnviz.figures import landscapes, network_landscape
+from nnviz.figures.landscapes import Ground, Path
+from nnviz.figures.theme import THEMES, Figure
+from nnviz.ui import controls, progress
+from nnviz.ui.experiment import Experiment, make_optimizer
+from nnviz.ui.runs import Kept
+from nnviz.ui.tuning import TITLES
+
+Array = NDArray[np.floating]
+Side = tuple[float, float]
+
+RUN_AXES, ALL_AXES, RANDOM, SOLUTIONS, STEEPEST = (
+    "principal axes of the run",
+    "principal axes of all paths",
+    "random directions",
+    "three solutions",
+    "top Hessian eigenvectors",
+)
+PLANES = (RUN_AXES, ALL_AXES, RANDOM, SOLUTIONS, STEEPEST)
+AROUND = ("the run's end", "the current point")
+AXES = {RANDOM: "random direction {}", STEEPEST: "eigenvector {}", SOLUTIONS: "{}"}
+NAMES = [name for name in OPTIMIZERS if name not in {"newton", "lbfgs"}]  # those two need the whole cost, not batches of it
+RATES = {
+    "sgd": 0.1, "momentum": 0.1, "heavy_ball": 0.01, "nesterov": 0.01, "adagrad": 0.1, "rmsprop": 0.01, "adadelta": 1.0, "lion": 0.003,
+    "radam": 0.03, "muon": 0.02,
+}  # fmt: skip
+MOST_OTHERS = 5  # besides the run itself
+SEEDS = 3
+HELD = 10.0  # a run is in the picture as long as its cost is at most so many times that of its start
+MOST_WORK = 2e7  # parameters times samples for which eigenvectors are looked for
+
+
+class Track(NamedTuple):
+    """A run that is drawn: how it is called, at which rate, and the run."""
+
+    name: str
+    rate: float
+    run: Run
+
+
+@dataclass(frozen=True, eq=False)
+class Heights:
+    """The cost on a grid of the plane, as far as it is known; one object a result, so that pictures are kept by it."""
+
+    share: float
+    z: Array
+
+
+# Runs ---------------------------------------------------------------------------------------------------------------------------
+
+
+def title_of(name: str) -> str:
+    """How an optimiser is called."""
+    return TITLES.get(name, name.capitalize())
+
+
+def parse_rates(text: str) -> dict[str, float]:
+    """`sgd=0.1; adam=0.01` as rates by optimiser; ValueError says what is wrong with it.
+
+    >>> parse_rates("sgd=0.1; adam=0.01")
+    {'sgd': 0.1, 'adam': 0.01}
+    """
+    rates: dict[str, float] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        try:
+            rate = float(value)
+        except ValueError:
+            rate = np.nan
+        if name not in NAMES or not 0 <= rate < np.inf:
+            raise ValueError(
+                f"“{part[:60]}” was given as a rate: write optimiser=rate with a semicolon between two, such as sgd=0.1; adam=0.01"
+            )
+        rates[name] = rate
+    return rates
+
+
+def base_of(run: Run) -> Any:
+    """The optimiser of a run without what is wrapped around it."""
+    optimizer = run.settings.optimizer
+    while hasattr(optimizer, "optimizer"):
+        optimizer = optimizer.optimizer
+    return optimizer
+
+
+def track_of(kept: Kept) -> Track:
+    """The run of the page Training."""
+    optimizer = base_of(kept.run)
+    return Track(title_of(optimizer.name), float(optimizer.learning_rate), kept.run)
+
+
+def others(kept: Kept, names: Sequence[str], rates: dict[str, float]) -> list[Track]:
+    """More optimisers from the start of the run, on the same batches and for as many steps; with progress."""
+    if not names:
+        return []
+    run, settings = kept.run, kept.run.settings
+    chosen = [(name, rates.get(name, RATES.get(name, 0.01))) for name in names]
+    common = {name: getattr(settings, name) for name in ("network", "loss", "batch_size", "seed", "schedule", "l2", "l1")}
+    each = [{"optimizer": make_optimizer(name, rate, settings.network)} for name, rate in chosen]
+
+    def work() -> Iterator[list[Run]]:
+        return train_groups_steps(settings.data, each, theta0=run.theta[0], steps=int(run.step[-1]), **common)
+
+    done = progress.run("landruns", (run, tuple(chosen)), work, partial(_share, len(each)), "Training the others") or []
+    first = title_of(base_of(run).name)
+    titles = [f"{first} 2" if title_of(name) == first else title_of(name) for name, _ in chosen]
+    return [Track(title, rate, found) for title, (_, rate), found in zip(titles, chosen, done, strict=False)]
+
+
+def solutions(chosen: Experiment, kept: Kept) -> list[Array]:
+    """Where three runs end that differ in their seed, of initial weights and of batches; with progress."""
+    run, settings = kept.run, kept.run.settings
+    common = {name: getattr(settings, name) for name in ("network", "loss", "optimizer", "batch_size", "schedule", "l2", "l1")}
+    seeds = [{"seed": chosen.seed + i} for i in range(SEEDS)]
+
+    def work() -> Iterator[list[Run]]:
+        return train_groups_steps(settings.data, seeds, steps=int(run.step[-1]), initializer=chosen.initializer, **common)
+
+    token = (run, chosen.seed, chosen.initializer)
+    done = progress.run("solutions", token, work, partial(_share, SEEDS), "Training three seeds") or []
+    return [found.final_theta for found in done]
+
+
+def _share(count: int, runs: list[Run]) -> float:
+    return sum(float(run.step[-1]) / max(1, run.total_steps) for run in runs) / count
+
+
+def at_steps(run: Run, steps: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Which snapshot of a run stands at each step: the last one until then."""
+    return np.maximum(np.searchsorted(run.step, steps, side="right") - 1, 0)
+
+
+# Planes -------------------------------------------------------------------------------------------------------------------------
+
+
+def plane_of(kind: str, chosen: Experiment, tracks: Sequence[Track], kept: Kept) -> tuple[Plane, list[Array]]:
+    """The plane as it is chosen, and the solutions it goes through; its own controls are drawn here.
+
+    Raises
+    ------
+    ValueError
+        Where no such plane is: a run that diverged, three solutions that are one, too large a network.
+    """
+    if kind in (RUN_AXES, ALL_AXES):
+        return _principal(tuple(track.run for track in tracks) if kind == ALL_AXES else (kept.run,)), []
+    if kind == SOLUTIONS:
+        found = solutions(chosen, kept)
+        if len(found) < SEEDS:
+            raise ValueError("the training of three seeds was stopped before it had an end of each: let it run, or choose another plane")
+        return plane_through(*found), found
+    around = controls.segments("Around", AROUND, key="landat", default=AROUND[0])
+    theta = chosen.theta if around == AROUND[1] else end_of(kept.run)
+    if kind == STEEPEST:
+        work = chosen.network.parameter_count * len(chosen.data.train)
+        if work > MOST_WORK:
+            raise ValueError(f"{chosen.sizes} on {len(chosen.data.train)} samples is too much for eigenvectors here: choose another plane")
+        return _steepest(kept.run, theta.tobytes()), []
+    normalization = controls.segments("Scaled by", NORMALIZATIONS, key="landnorm", default="filter")
+    seed = int(controls.number("Seed of the directions", 0, 9999, key="landseed", default=0, step=1))
+    return random_plane(chosen.network, theta, seed, normalization), []
+
+
+@lru_cache(maxsize=8)
+def _principal(runs: tuple[Run, ...]) -> Plane:
+    plane = pca_plane(np.concatenate([run.theta for run in runs]))
+    # The origin is the end of the first run: that is the one the page is about.
+    return Plane(end_of(runs[0]), plane.u, plane.v, plane.explained_variance)
+
+
+@lru_cache(maxsize=8)
+def _steepest(run: Run, theta: bytes) -> Plane:
+    return hessian_plane(cost_of(run), np.frombuffer(theta))
+
+
+def end_of(run: Run) -> Array:
+    """The last point of a run that is still in the picture."""
+    return run.theta[held(run)][-1] if held(run).any() else run.theta[0]
+
+
+def held(run: Run) -> NDArray[np.bool_]:
+    """The snapshots at which the run has not broken out: finite, and no dearer than ten times the start."""
+    with np.errstate(all="ignore"):
+        inside = np.isfinite(run.theta).all(axis=1) & (run.train_cost <= HELD * run.train_cost[0])
+    return np.logical_and.accumulate(inside)
+
+
+def axis_names(kind: str, plane: Plane) -> tuple[str, str, str]:
+    """How the axes of the picture are called."""
+    if plane.explained_variance is not None:
+        first, second = (f"principal axis {i} ({share:.1%})" for i, share in enumerate(plane.explained_variance, 1))
+    elif kind == SOLUTIONS:
+        first, second = "from solution 1 to 2", "across, towards solution 3"
+    else:
+        first, second = (AXES[kind].format(i) for i in (1, 2))
+    return f"α, {first}", f"β, {second}", "C"
+
+
+# The cost over the plane --------------------------------------------------------------------------------------------------------
+
+
+def sides(plane: Plane, kind: str, tracks: Sequence[Track], marks: Sequence[Array], reach: float) -> tuple[Side, Side]:
+    """The part of the plane that is drawn."""
+    shown = [plane.project(track.run.theta[held(track.run)]) for track in tracks] + [plane.project(mark)[None] for mark in marks]
+    return network_landscape.window(np.concatenate(shown), reach, 1.0 if kind in (RANDOM, STEEPEST) else network_landscape.LEAST)
+
+
+@lru_cache(maxsize=8)
+def cost_of(run: Run, test: bool = False, penalty: bool = True) -> NetworkCost:
+    """What the run descends, penalty included; or the plain cost on the part held out."""
+    settings = run.settings
+    part = settings.data.test if test else settings.data.train
+    l2, l1 = (settings.l2, settings.l1) if penalty and not test else (0.0, 0.0)
+    return NetworkCost(settings.network, settings.loss, part.X, part.Y, l2=l2, l1=l1)
+
+
+def heights(run: Run, test: bool, plane: Plane, across: tuple[Side, Side], resolution: int) -> Heights | None:
+    """The cost on a grid, chunk by chunk, with progress."""
+    x, y = (np.linspace(low, high, resolution) for low, high in across)
+
+    def work() -> Iterator[Heights]:
+        return (Heights(share, z) for share, z in evaluate_grid_chunks(cost_of(run, test), plane, x, y))
+
+    return progress.run("lossgrid", (run, test, plane, across, resolution), work, lambda found: found.share, "Landscape")
+
+
+def largest_difference(found: Heights, run: Run, test: bool, plane: Plane, across: tuple[Side, Side]) -> float:
+    """Between the picture, whose first layer is taken apart, and the cost by its definition, at 25 places of the grid; relative."""
+    places = np.unique(np.linspace(0, len(found.z) - 1, 5).round().astype(int))
+    x, y = (np.linspace(low, high, len(found.z))[places] for low, high in across)
+    drawn = found.z[np.ix_(places, places)]
+    with np.errstate(all="ignore"):
+        true = cost_of(run, test).value(plane.point(*np.meshgrid(x, y)))
+        both = np.isfinite(drawn) & np.isfinite(true)
+        return float((np.abs(drawn - true) / np.maximum(np.abs(true), 1e-300))[both].max(initial=0.0))
+
+
+def costs_of(run: Run, first: Run, test: bool) -> Array:
+    """The cost at each snapshot as the landscape has it: on the training part with the penalty of the first run."""
+    if test:
+        return run.test_cost
+    cost = cost_of(first)
+    with np.errstate(all="ignore"):
+        return run.train_cost + (0.5 * cost.l2 * run.theta**2 + cost.l1 * np.abs(run.theta)) @ cost.weights
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """The runs as they lie to the plane, at the steps of the first one: points (T, 2), distances and costs (runs, T)."""
+
+    points: list[Array]
+    off: Array
+    costs: Array
+    shares: list[float]
+
+
+@lru_cache(maxsize=8)
+def drawn(tracks: tuple[Track, ...], plane: Plane, test: bool) -> Drawn:
+    """Each run projected onto the plane, with what the projection leaves out."""
+    steps = tracks[0].run.step
+    places = [at_steps(track.run, steps) for track in tracks]
+    thetas = [track.run.theta[place] for track, place in zip(tracks, places, strict=True)]
+    return Drawn(
+        [plane.project(theta) for theta in thetas],
+        np.stack([plane.residual(theta) for theta in thetas]),
+        np.stack([costs_of(track.run, tracks[0].run, test)[place] for track, place in zip(tracks, places, strict=True)]),
+        [plane.share(track.run.theta[held(track.run)]) if held(track.run).any() else np.nan for track in tracks],
+    )
+
+
+def paths(tracks: Sequence[Track], found: Drawn, ground: Ground | None = None) -> list[Path]:
+    """The runs as paths over the picture; over a ground they have its heights."""
+    return [
+        Path(
+            track.name, points, look, None if ground is None else network_landscape.on_ground(ground, points),
+            f"diverged at {int(track.run.diverged_at)}" if track.run.diverged_at >= 0 else "",
+        )
+        for look, (track, points) in enumerate(zip(tracks, found.points, strict=True))
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the landscape is drawn."""
+
+    theme: str
+    title: str
+    names: tuple[str, str, str]
+    logarithmic: bool
+    three: bool
+    marked: str = ""  # what the crosses are
+
+
+@lru_cache(maxsize=8)
+def picture(
+    look: Look, found: Heights, across: tuple[Side, Side], tracks: tuple[Track, ...], plane: Plane, marks: tuple[Any, ...]
+) -> Figure:
+    """The landscape with the paths over it."""
+    resolution = len(found.z)
+    x, y = (np.linspace(low, high, resolution) for low, high in across)
+    ground, scale = Ground(x, y, found.z), network_landscape.scale_of(found.z, look.logarithmic)
+    where = drawn(tracks, plane, False)
+    words = scale.words("C").replace("contours even", "height") if look.three else scale.words("C")
+    marked = f"+ {look.marked} · " if look.marked else ""
+    key = f"{marked}{resolution} × {resolution} points · {words} · {told_share(where.shares[0])} of the run's movement lies in this plane"
+    draw: Any = landscapes.surface if look.three else landscapes.contour
+    return draw(
+        THEMES[look.theme], ground, paths(tracks, where, ground), range(len(tracks[0].run.step)), title=look.title, key=key, scale=scale,
+        minima=marks, names=look.names,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def courses(theme: str, tracks: tuple[Track, ...], plane: Plane, test: bool) -> Figure:
+    """The runs' own costs and their distances from the plane, over the steps."""
+    found = drawn(tracks, plane, test)
+    return network_landscape.courses(
+        THEMES[theme], paths(tracks, found), tracks[0].run.step, found.costs, found.off,
+        title="Cost of the runs, and their distance off the plane", key="cost: log scale, at θ itself · distance: ‖θ − θ(α, β)‖",
+    )  # fmt: skip
+
+
+def told_share(share: float) -> str:
+    """A share in per cent, with a decimal near both ends."""
+    return "none" if np.isnan(share) else f"{share:.2%}" if share < 0.01 or share > 0.99 else f"{share:.0%}"

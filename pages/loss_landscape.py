@@ -1,0 +1,118 @@
+"""Loss landscape: the real cost of the experiment's network on a plane of its parameters, with runs over it, and between solutions."""
+
+import streamlit as st
+
+from nnviz.formulas.numbers import significant
+from nnviz.ui import controls, experiment, landscape_panels, page, player, runs, show
+from nnviz.ui import landscape_view as view
+
+VIEWS = ("Landscape", "Between two solutions")
+
+chosen = experiment.current()
+page.head(
+    "Loss landscape", "The cost of the network over a plane through the space of its parameters, and the ways that training takes there."
+)
+mode = controls.segments("View", VIEWS, key="lossview", default=VIEWS[0], label_visibility="collapsed")
+parts = ("train", "test") if len(chosen.data.test) else ("train",)
+
+
+def choose_plane(kind, tracks, kept):
+    """The plane, its solutions and its kind; one that cannot be is answered, and the former one stays."""
+    try:
+        with st.container(horizontal=True):
+            plane, marks = view.plane_of(kind, chosen, tracks, kept)
+    except ValueError as error:
+        st.error(str(error))
+        former = st.session_state.get("former plane")
+        return former if former and former[0].origin.size == chosen.network.parameter_count else None
+    st.session_state["former plane"] = plane, marks, kind
+    return plane, marks, kind
+
+
+def choose_rates():
+    """Rates of the other optimisers; a line that cannot be read is answered."""
+    typed = controls.text("Their rates", key="landrates", default="", longest=300, placeholder="such as sgd=0.1; adam=0.01")
+    try:
+        return view.parse_rates(typed)
+    except ValueError as error:
+        st.error(str(error))
+        return {}
+
+
+def landscape():
+    first, second, third = st.columns([1.1, 1.8, 1.1])
+    with first:
+        kind = controls.choice("Plane", view.PLANES, key="plane", default=view.RUN_AXES)
+    with second:
+        names = controls.several("Optimisers beside the run, up to five", view.NAMES, key="landopt", default=("sgd", "rmsprop"),
+                                 most=view.MOST_OTHERS, names=view.title_of)  # fmt: skip
+    with third:
+        rates = choose_rates()
+    with st.container(horizontal=True):
+        test = controls.segments("Cost", parts, key="landpart") == "test"
+        logarithmic = controls.segments("Heights", ("log", "linear"), key="landscale") == "log"
+        three = controls.segments("As", ("contours", "3-D"), key="landdim") == "3-D"
+        resolution = int(controls.segments("Resolution", (51, 101, 201), key="landres"))
+        reach = controls.powers("Reach", -1, 1, key="landreach", default=1.0, width=180)
+    kept = runs.ensure(chosen)
+    if kept is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Train anew", on_click=runs.begin, args=(chosen, runs.Plan(), "train"), help="By the sidebar's settings, for 60 epochs.")
+        show.sentence(f"The run is that of the page Training: {kept.description}. The others start where it does and see the same batches.")
+    tracks = (view.track_of(kept), *view.others(kept, names, rates))
+    plane, marks, kind = choose_plane(kind, tracks, kept) or (None, [], kind)
+    edited = chosen.point.kind in ("edited", "loaded")
+    marks = [*marks, *([chosen.theta] if edited else [])]
+    marked = " and ".join(["solutions"] * (len(marks) > 1) + ["the current point"] * edited)
+    across = view.sides(plane, kind, tracks, marks, reach) if plane else None
+    heights = view.heights(kept.run, test, plane, across, resolution) if plane else None
+    if heights is not None:
+        title = f"Cost of {chosen.sizes} on {chosen.data.title}, {'test' if test else 'training'} part"
+        look = view.Look(show.theme().name, title, view.axis_names(kind, plane), logarithmic, three, marked)
+        draw(kept, look, heights, across, tracks, plane, marks, test)
+
+
+def draw(kept, look, heights, across, tracks, plane, marks, test):
+    found = view.drawn(tracks, plane, test)
+    told = "; ".join(f"{track.name} ends at {significant(cost)}" for track, cost in zip(tracks, found.costs[:, -1], strict=True))
+    left, right = st.columns([1.15, 1], gap="medium")
+    with left:
+        solutions = tuple(tuple(plane.project(mark).tolist()) for mark in marks)
+        figure = view.picture(look, heights, across, tracks, plane, solutions)
+        show.figure(figure, "lossplane", f"{look.title}. Cost: {told}.", on_select=not look.three)
+    with right:
+        courses = view.courses(look.theme, tracks, plane, test)
+        show.figure(courses, "losscourses", f"Cost, and distance off the plane, over the steps. {told}.")
+    labels = [f"epoch {epoch:.3g}" for epoch in kept.run.epoch]
+    figures = ["lossplane", "losscourses"]
+    snapshot = player.player("landplayer", figures, kept.run.step, labels, interval=90, clickable=not look.three)
+    landscape_panels.at_step(chosen, kept, tracks, found, plane, test, snapshot)
+    difference = view.largest_difference(heights, kept.run, test, plane, across)
+    show.sentence(f"Check: picture and definition of the cost differ by at most {difference:.1e} of it, at 25 places of the grid.")
+
+
+if mode == VIEWS[0]:
+    landscape()
+elif (kept := runs.ensure(chosen)) is not None:
+    landscape_panels.line_view(chosen, kept)
+
+
+def trial(label, notice, **settings):
+    plain = {"data": "iris", "layers": 2, "sizes": "", "units": 8, "landdim": "contours", "landreach": 1.0, "landpart": "train"}
+    return controls.Trial(label, notice, plain | {"lossview": VIEWS[0], "landopt": ["sgd", "rmsprop"]} | settings)
+
+
+controls.try_this(
+    [
+        trial("A random plane hides the way", "Directions drawn at random show how wide the valley is. Of the run's movement they show "
+              "about 1 %: every path ends almost where it starts, far off the plane. Its own axes show 98 %.", plane=view.RANDOM),
+        trial("Six optimisers, one start", "From one point they leave in different directions and end in different places of one valley; "
+              "the lower panel says how far from this plane each of them is.", plane=view.ALL_AXES,
+              landopt=["sgd", "momentum", "rmsprop", "nadam", "lion"]),
+        trial("Three seeds, three valleys", "Each cross is where one seed ended. Between them the cost rises: they are not one valley.",
+              plane=view.SOLUTIONS, landres=101),
+        trial("Wider, and the barrier is lower", "With 8 units a layer the highest barrier is 1.27, with 64 about a quarter "
+              "of that: look at the table, then set 8 units.", units=64, lossview=VIEWS[1]),
+    ]
+)  # fmt: skip
