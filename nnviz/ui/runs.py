@@ -12,6 +12,7 @@ import streamlit as st
 from nnviz.core.runs import Run
 from nnviz.core.schedules import SCHEDULES
 from nnviz.core.training import continue_steps, train_steps
+from nnviz.figures.animation import MOST_FRAMES
 from nnviz.ui import controls, experiment, mistakes, progress
 from nnviz.ui.experiment import Experiment
 
