@@ -35,7 +35,7 @@ controls.try_this(
         controls.Trial(
             "tanh does not follow ρ",
             "At ρ = 1.5 linear weights explode, and with tanh the change still dies: saturated units have small slopes.",
-            START | {"recview": "Vanish or explode", "recrho": 1.5, "rectask": "sunspots"},
+            START | {"recview": "Vanish or explode", "recrho": 1.5},
         ),
         controls.Trial(
             "Overflow",

@@ -1,0 +1,71 @@
+"""The entries of the page Formulas: a formula beside its symbols, its live numbers, and the way to where it can be played with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.figures.theme import THEMES
+from nnviz.formulas.catalogue import CATALOGUE
+from nnviz.formulas.entry import Entry
+from nnviz.formulas.live import Here
+from nnviz.ui import navigation, show
+from nnviz.ui.experiment import Experiment
+
+TITLES = {name: title for section in navigation.SECTIONS.values() for name, title in section.items()}
+
+
+@lru_cache(maxsize=256)
+def numbers(chosen: Experiment, entry_at: tuple[str, int], theme: str) -> str:
+    """The live numbers of an entry at the experiment's current point; empty where it has none."""
+    group, index = entry_at
+    entry = CATALOGUE[group][index]
+    if entry.numbers is None:
+        return ""
+    train = chosen.data.train
+    here = Here(chosen.network, chosen.theta, chosen.loss, train.X, train.Y, chosen.learning_rate, chosen.batch_size)
+    with np.errstate(all="ignore"):
+        return entry.numbers(here, THEMES[theme].symbols)
+
+
+def entry(chosen: Experiment, group: str, index: int, shown: Entry) -> None:
+    """One formula."""
+    theme = show.theme()
+    with st.container(key=f"formula-{group}-{index}".replace(" ", "-")):
+        left, right = st.columns([1.5, 1], gap="large")
+        with left:
+            show.heading(shown.title)
+            show.formula(shown.latex(theme.symbols))
+        with right:
+            st.markdown(shown.explained(theme.symbols))
+            if shown.note:
+                show.sentence(shown.note)
+            if found := numbers(chosen, (group, index), theme.name):
+                show.formula(found)
+            if shown.page:
+                way(shown.page, shown.state, f"{group}-{index}")
+
+
+def way(page: str, state: Mapping[str, Any], key: str) -> None:
+    """The way to a page, its controls set as the formula wants them; nothing where there is no such page."""
+    if not navigation.path(page).exists():
+        return
+    pressed = st.button(
+        f"Play with it: {TITLES[page]}",
+        key=f"way-{key}",
+        type="tertiary",
+        icon=":material/arrow_forward:",
+        on_click=_set,
+        args=(dict(state),),
+    )
+    if pressed:
+        st.switch_page(navigation.path(page))
+
+
+def _set(settings: Mapping[str, Any]) -> None:
+    for key, value in settings.items():
+        st.session_state[key] = value
