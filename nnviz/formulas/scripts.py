@@ -40,15 +40,22 @@ class Recipe:
     optimizer: Optimizer
     batch_size: int
     steps: int
-    l2: float = 0.0
-    l1: float = 0.0
+    l2: float = 0.0  # of the cost on the screen
+    train_l2: float = 0.0
+    train_l1: float = 0.0
     schedule: Any = None
+    train_seed: int | None = None  # of the order of the batches; that of the weights where it is None
     start: Array | None = field(default=None)  # where training begins, (P,); the initial weights where it is None
 
     @property
     def initial(self) -> Array:
         """The weights that the initialiser draws, (P,)."""
         return self.network.initialize(self.initializer, seed=self.seed)
+
+    @property
+    def order_seed(self) -> int:
+        """The seed of the order of the batches."""
+        return self.seed if self.train_seed is None else self.train_seed
 
     @property
     def moved(self) -> bool:
@@ -69,7 +76,7 @@ class Recipe:
                 f"{epochs:,} epochs of {m:,} samples are {epochs * m:,} places in the order of the batches, and a PyTorch script carries "
                 f"at most {MOST_NUMBERS:,}: train for fewer epochs"
             )
-        rng = np.random.default_rng(self.seed)
+        rng = np.random.default_rng(self.order_seed)
         return np.stack([rng.permutation(m) for _ in range(epochs)]) if epochs else np.empty((0, m), dtype=int)
 
 
@@ -115,7 +122,7 @@ def core_script(recipe: Recipe) -> str:
         "",
         data,
         f"network = Network(sizes={recipe.network.sizes}, activations={recipe.network.activations})",
-        f"cost = NetworkCost(network, {recipe.loss.name!r}, data.train.X, data.train.Y, l2={recipe.l2!r}, l1={recipe.l1!r})",
+        f"cost = NetworkCost(network, {recipe.loss.name!r}, data.train.X, data.train.Y, l2={recipe.l2!r})",
         "",
         f"initial = network.initialize({recipe.initializer!r}, seed={recipe.seed})",
         *_core_report("initial cost", "gradient norm", "initial"),
@@ -158,7 +165,7 @@ def _core_training(recipe: Recipe) -> list[str]:
     if recipe.start is not None:
         made += [f"start = np.frombuffer(zlib.decompress(base64.b64decode({packed(recipe.start, '<f8')})))"]
         start = "start"
-    settings = f"batch_size={recipe.batch_size}, seed={recipe.seed}, l2={recipe.l2!r}, l1={recipe.l1!r}"
+    settings = f"batch_size={recipe.batch_size}, seed={recipe.order_seed}, l2={recipe.train_l2!r}, l1={recipe.train_l1!r}"
     schedule = f", schedule={recipe.schedule!r}" if scheduled(recipe) else ""
     return [
         *made,

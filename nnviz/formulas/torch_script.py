@@ -88,12 +88,12 @@ def torch_script(recipe: Recipe) -> str:
         f"    return ({loss}).sum(dim=1).mean()",
         "",
         "",
-        "def penalty():",
+        "def penalty(l2, l1):",
         "    weights = [p for p in parameters if p.ndim == 2]",
-        f"    return sum({recipe.l2!r} / 2 * (W**2).sum() + {recipe.l1!r} * W.abs().sum() for W in weights)",
+        "    return sum(l2 / 2 * (W**2).sum() + l1 * W.abs().sum() for W in weights)",
         "",
         "",
-        *_torch_report(),
+        *_torch_report(recipe.l2),
         *_torch_numbers(recipe),
         *_torch_training(recipe),
     ]
@@ -128,11 +128,11 @@ def _torch_model(recipe: Recipe, fused: bool) -> list[str]:
     return [*lines, ")" + (f"  # {names[-1]} is in the loss" if fused else "")]
 
 
-def _torch_report() -> list[str]:
+def _torch_report(l2: float) -> list[str]:
     return [
         "def report(theta, cost_name, norm_name):",
         "    torch.nn.utils.vector_to_parameters(theta.clone(), parameters)",
-        "    value = cost(train_X, train_Y) + penalty()",
+        f"    value = cost(train_X, train_Y) + penalty({l2!r}, 0.0)",
         "    gradient = torch.cat([g.reshape(-1) for g in torch.autograd.grad(value, parameters)])",
         '    print(f"{cost_name}: {value.item()!r}")',
         '    print(f"{norm_name}: {gradient.norm().item()!r}")',
@@ -179,7 +179,7 @@ def _torch_training(recipe: Recipe) -> list[str]:
     lines += [
         *(['    optimizer.param_groups[0]["lr"] = rates[step].item()'] if scheduled(recipe) else []),
         "    optimizer.zero_grad()",
-        f"    (cost({rows}) + penalty()).backward()",
+        f"    (cost({rows}) + penalty({recipe.train_l2!r}, {recipe.train_l1!r})).backward()",
         *([f"    torch.nn.utils.clip_grad_norm_(parameters, {clip!r})"] if clip is not None else []),
         "    optimizer.step()",
         "with torch.no_grad():",

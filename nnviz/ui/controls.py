@@ -16,6 +16,7 @@ from nnviz.ui import notices
 
 PERSIST: Any = {"bind": "query-params", "persist_state": "session"}
 SEEN = "address seen"  # session_state: parameters of the address that were already looked at
+ARRIVING = "arriving"  # session_state: values from a session file that wait for their controls to be drawn
 
 
 def _from_address(key: str, fits: Callable[[str], bool], expected: str) -> None:
@@ -27,6 +28,24 @@ def _from_address(key: str, fits: Callable[[str], bool], expected: str) -> None:
     seen[key] = asked
     if not fits(asked):
         notices.tell(f"The address asks for {key} = “{asked[:40]}”, which cannot be read: {expected}. The default is shown.")
+
+
+def _from_file(key: str, fits: Callable[[Any], bool], kind: Callable[[Any], Any] = lambda value: value) -> None:
+    """Where a session file that was just opened brings a value, take it over, or say that it does not fit."""
+    arriving = st.session_state.get(ARRIVING)
+    if not arriving or key not in arriving:
+        return
+    value = arriving.pop(key)
+    if fits(value):
+        st.session_state[key] = kind(value)
+    else:
+        notices.tell(f"The session file asks for {key} = “{str(value)[:40]}”, which does not fit here. The default is shown.")
+
+
+def changed() -> dict[str, Any]:
+    """The values of all controls drawn so far that do not stand at their defaults, by key."""
+    defaults = st.session_state.get("defaults", {})
+    return {key: st.session_state[key] for key, default in defaults.items() if key in st.session_state and st.session_state[key] != default}
 
 
 def _remember(key: str, default: Any) -> Any:
@@ -41,6 +60,17 @@ def reset(keys: Iterable[str]) -> None:
     for key in keys:
         if key in defaults:
             st.session_state[key] = defaults[key]
+
+
+def _number_from_file(key: str, low: float, high: float, step: float | None, default: float) -> None:
+    """`_from_file` of a slider or a field: whole numbers where its ends, its step and its default are."""
+    whole = all(isinstance(number, int) for number in (low, high, default, *(() if step is None else (step,))))
+
+    def fits(value: Any) -> bool:
+        right = isinstance(value, int) if whole else isinstance(value, float | int)
+        return right and not isinstance(value, bool) and low <= value <= high
+
+    _from_file(key, fits, int if whole else float)
 
 
 def _is_number(low: float, high: float) -> Callable[[str], bool]:
@@ -59,6 +89,7 @@ def choice(label: str, options: Iterable[Any], key: str, default: Any = None, na
     options = list(options)
     written = [names(option) for option in options]
     _from_address(key, lambda text: text in written, f"it is one of {', '.join(written[:12])}{' …' if len(written) > 12 else ''}")
+    _from_file(key, lambda value: value in options)
     index = options.index(default) if default in options else 0
     _remember(key, options[index])
     return st.selectbox(label, options, index=index, format_func=names, key=key, **(PERSIST | more))
@@ -69,6 +100,7 @@ def segments(label: str, options: Iterable[Any], key: str, default: Any = None, 
     options = list(options)
     written = [names(option) for option in options]
     _from_address(key, lambda text: text in written, f"it is one of {', '.join(written)}")
+    _from_file(key, lambda value: value in options)
     first = default if default in options else options[0]
     return st.segmented_control(
         label, options, default=_remember(key, first), format_func=names, key=key, required=True, **(PERSIST | more)
@@ -89,6 +121,7 @@ def several(
     written = [names(option) for option in options]
     asked = set(st.query_params.get_all(key))
     _from_address(key, lambda _: asked <= set(written), f"each is one of {', '.join(written[:12])}{' …' if len(written) > 12 else ''}")
+    _from_file(key, lambda value: isinstance(value, list) and all(item in options for item in value) and len(value) <= (most or len(value)))
     chosen = [option for option in default if option in options]
     return st.multiselect(
         label, options, default=_remember(key, chosen), max_selections=most, format_func=names, key=key, **(PERSIST | more)
@@ -98,6 +131,7 @@ def several(
 def slider(label: str, low: float, high: float, key: str, default: float, step: float | None = None, **more: Any) -> Any:
     """A number between two ends; whole numbers where all of them are whole."""
     _from_address(key, _is_number(low, high), f"it is a number from {low:g} to {high:g}")
+    _number_from_file(key, low, high, step, default)
     return st.slider(label, low, high, _remember(key, default), step, key=key, **(PERSIST | more))
 
 
@@ -115,6 +149,7 @@ def powers(label: str, low: int, high: int, key: str, default: float, per_decade
     values = _powers(low, high, per_decade)
     written = [f"{value:g}" for value in values]
     _from_address(key, lambda text: text in written, f"it is one of {written[0]}, {written[1]}, …, {written[-1]}")
+    _from_file(key, lambda value: not isinstance(value, bool) and value in values, float)
     nearest = nearest_power(default, low, high, per_decade)
     return st.select_slider(
         label, values, value=_remember(key, nearest), format_func=lambda value: f"{value:g}", key=key, **(PERSIST | more)
@@ -124,18 +159,21 @@ def powers(label: str, low: int, high: int, key: str, default: float, per_decade
 def number(label: str, low: float, high: float, key: str, default: float, step: float | None = None, **more: Any) -> Any:
     """An exact number, in a field."""
     _from_address(key, _is_number(low, high), f"it is a number from {low:g} to {high:g}")
+    _number_from_file(key, low, high, step, default)
     return st.number_input(label, low, high, _remember(key, default), step, key=key, **(PERSIST | more))
 
 
 def toggle(label: str, key: str, default: bool = False, **more: Any) -> bool:
     """Yes or no."""
     _from_address(key, lambda text: text.lower() in {"true", "false"}, "it is true or false")
+    _from_file(key, lambda value: isinstance(value, bool))
     return st.toggle(label, _remember(key, default), key=key, **(PERSIST | more))
 
 
 def text(label: str, key: str, default: str, longest: int = 500, **more: Any) -> str:
     """One line of text, such as a formula."""
     _from_address(key, lambda given: len(given) <= longest, f"it has at most {longest} characters")
+    _from_file(key, lambda value: isinstance(value, str) and len(value) <= longest)
     return st.text_input(label, _remember(key, default), max_chars=longest, key=key, **(PERSIST | more))
 
 

@@ -33,13 +33,24 @@ def array(key: str, token: Hashable, default: Array) -> Array:
     """
     kept: _Kept | None = st.session_state.get(f"{key} kept")
     if kept is None:
-        kept = _Kept(token, default, _from_address(key, default), 0)
+        kept = _Kept(token, default, _from_address(key, default), st.session_state.pop(f"{key} version", 0))
         kept.base = kept.now
     elif kept.token != token:
         kept = _Kept(token, default, default, kept.version + 1)
     st.session_state[f"{key} kept"] = kept
     _write(key, kept.now, default)
     return kept.now
+
+
+def names() -> list[str]:
+    """The arrays of the pages that were seen, as the address calls them."""
+    return [str(name).removesuffix(" kept") for name, kept in st.session_state.items() if isinstance(kept, _Kept)]
+
+
+def forget_all() -> None:
+    """In the next run every array starts from the address again, in a new table."""
+    for key in names():
+        st.session_state[f"{key} version"] = st.session_state.pop(f"{key} kept").version + 1
 
 
 def table(key: str, default: Array, label: str) -> Array:

@@ -48,7 +48,7 @@ def printed(script, folder):
 
 def on_the_screen(given):
     """The numbers that the engine computes for a recipe, by the names that the scripts give them."""
-    cost = NetworkCost(given.network, given.loss, given.data.train.X, given.data.train.Y, l2=given.l2, l1=given.l1)
+    cost = NetworkCost(given.network, given.loss, given.data.train.X, given.data.train.Y, l2=given.l2)
     points = {"initial cost": given.initial}
     if given.moved:
         points["cost at the current point"] = given.theta
@@ -60,7 +60,7 @@ def on_the_screen(given):
             name.replace("initial cost", "gradient norm").replace("cost at", "gradient norm at"): np.linalg.norm(gradient),
         }
     start = given.initial if given.start is None else given.start
-    more = {"seed": given.seed, "schedule": given.schedule, "l2": given.l2, "l1": given.l1, "theta0": start}
+    more = {"seed": given.order_seed, "schedule": given.schedule, "l2": given.train_l2, "l1": given.train_l1, "theta0": start}
     run = train(given.network, given.loss, given.data, given.optimizer, steps=given.steps, batch_size=given.batch_size, **more)
     told = f"cost after {given.steps} steps"
     return numbers | {f"train {told}": run.train_cost[-1], f"test {told}": run.test_cost[-1]}

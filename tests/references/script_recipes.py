@@ -34,7 +34,9 @@ def _many_edits():
 
 RECIPES = {
     "two classes": recipe(),
-    "three classes, edited, penalties": recipe("iris", ("relu", "sigmoid"), "softmax", "cross_entropy", edits={3: 0.25}, l2=0.01, l1=0.003),
+    "three classes, edited, penalties": recipe(
+        "iris", ("relu", "sigmoid"), "softmax", "cross_entropy", edits={3: 0.25}, l2=0.02, train_l2=0.01, train_l1=0.003, train_seed=5
+    ),
     "weights of another place": recipe("iris", ("tanh", "tanh"), "softmax", "cross_entropy", edits=_many_edits()),
     "regression, huber, all samples": recipe("plane", ("tanh",), "identity", "huber(0.5)", batch_size=1000),
     "absolute error, features": recipe("moons", ("tanh",), "tanh", "absolute_error", features=("x1", "x1^2", "sin(x2)")),
