@@ -7,7 +7,6 @@ drawn to an even scale, or to a logarithmic one where a few of them tower over t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,157 +14,31 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.figures.animation import animate
+from nnviz.figures.paths import (
+    SYMBOLS,
+    Ground,
+    Path,
+    Relief,
+    by_size,
+    drawable,
+    grown,
+    heads,
+    joined,
+    relief,
+    size_of,
+    tail_length,
+    thinned,
+)
 from nnviz.figures.theme import Figure, Theme, axis, colorscale, layout, mix, scene
 from nnviz.formulas.numbers import significant
+
+__all__ = ["CLICKS", "LABEL_GAP", "Ground", "Path", "Relief", "contour", "head_marker", "relief", "surface", "thinned"]
 
 Array = NDArray[np.floating]
 
 LEVELS = 14  # contour lines
-TALL = 6.0  # from this ratio of the greatest height to the middle one, heights are drawn to a logarithmic scale
 CLICKS = 41  # places along each axis that can be clicked and tell their value
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon2", "star-diamond")
-SIZES = {"circle": 13, "diamond": 13}  # of the end of a path; the others are 16
-BUDGET = 30_000  # coordinates of all growing paths in all frames: 160 kB
-PIXEL = 1 / 1200  # of the width: steps that are shorter than this are not drawn one by one
 LABEL_GAP = 18
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What the paths run over: heights z (rows, columns) at x (columns,) and y (rows,); not finite where there are none."""
-
-    x: Array
-    y: Array
-    z: Array
-
-    @property
-    def span(self) -> Array:
-        """Width and height, (2,)."""
-        return np.array([self.x[-1] - self.x[0], self.y[-1] - self.y[0]])
-
-
-@dataclass(frozen=True, eq=False)
-class Path:
-    """A run over the ground: where it is after each step (steps+1, 2), how it is called and which of the eight looks it has."""
-
-    name: str
-    points: Array
-    look: int
-    heights: Array | None = None  # (steps+1,), for three dimensions
-    note: str = ""  # what became of it, where that is not to be seen, such as "diverged at 12"
-
-
-@dataclass(frozen=True)
-class Relief:
-    """How heights are drawn: even, or even in log₁₀(1 + (z − lowest)/unit)."""
-
-    lowest: float
-    highest: float
-    unit: float  # 0 for an even scale
-
-    def __call__(self, z: ArrayLike) -> Array:
-        """Heights as drawn, 0 at the lowest."""
-        with np.errstate(all="ignore"):
-            above = np.maximum(np.asarray(z, dtype=float) - self.lowest, 0.0)
-            return np.log10(1 + above / self.unit) if self.unit else above
-
-    @property
-    def top(self) -> float:
-        """The greatest height as drawn."""
-        return float(self(self.highest)) or 1.0
-
-    def words(self, name: str) -> str:
-        """What the contours are even in."""
-        if not self.unit:
-            return f"contours even in {name}"
-        shifted = (
-            name
-            if abs(self.lowest) < 1e-3 * self.unit
-            else f"({name} {'−' if self.lowest > 0 else '+'} {significant(abs(self.lowest), 3)})"
-        )
-        scaled = shifted if self.unit == 1 else f"{shifted}/{significant(self.unit)}"
-        return f"contours even in log₁₀(1 + {scaled})"
-
-
-def relief(z: ArrayLike, lowest: float | None = None) -> Relief:
-    """The scale in which these heights read well; `lowest` where a lower one is known than the grid meets.
-
-    Examples
-    --------
-    >>> relief([0.0, 1.0, 2.0]).unit, relief([0.0, 100.0, 5000.0]).unit
-    (0.0, 1.0)
-    """
-    finite = np.asarray(z, dtype=float)
-    finite = finite[np.isfinite(finite)]
-    if not finite.size:
-        return Relief(0.0, 1.0, 0.0)
-    low = float(finite.min()) if lowest is None or not np.isfinite(lowest) else min(lowest, float(finite.min()))
-    high = float(finite.max())
-    middle = float(np.median(finite)) - low
-    tall = high - low > TALL * middle > 0
-    return Relief(low, high, float(10.0 ** np.round(np.log10(middle / 100))) if tall else 0.0)
-
-
-# --------------------------------------------------------------------------------------------------------------- paths
-
-
-def thinned(points: Array, span: Array) -> NDArray[np.integer]:
-    """The steps of a path (steps, 2) that make a difference on a screen: the first, the last, and each that moves on by a pixel's part."""
-    with np.errstate(all="ignore"):
-        moved = np.hypot(*(np.diff(points, axis=0) / span).T)
-    travelled = np.concatenate([[0.0], np.cumsum(np.nan_to_num(moved, nan=0.0, posinf=0.0))])
-    place = np.floor(travelled / PIXEL)
-    kept = np.concatenate([[True], np.diff(place) > 0])
-    kept[-1] = True
-    return np.flatnonzero(kept)
-
-
-def drawable(path: Path, ground: Ground) -> Array:
-    """The points of a path as float32 up to where it is lost; far outside, where a screen's numbers end, they are held back."""
-    low = np.array([ground.x[0], ground.y[0]])
-    points = np.asarray(path.points, dtype=float)
-    finite = np.isfinite(points).all(axis=1)
-    last = len(points) if finite.all() else int(np.argmin(finite))
-    return np.clip(points[: max(last, 1)], low - 20 * ground.span, low + 21 * ground.span).astype(np.float32)
-
-
-def joined(paths: Sequence[Array]) -> Array:
-    """Several paths as one, with a gap between each two."""
-    gap = np.full((1, paths[0].shape[1]), np.nan, dtype=np.float32)
-    return np.concatenate([part for path in paths for part in (path, gap)])[:-1]
-
-
-def _growing(points: Sequence[Array], kept: Sequence[NDArray[np.integer]], frames: NDArray[np.integer]) -> int:
-    """How many points of each path are drawn behind its head, so that all frames together stay within the budget."""
-    counts = np.array(
-        [[np.searchsorted(k, min(step, len(p) - 1), side="right") + 1 for k, p in zip(kept, points, strict=True)] for step in frames]
-    )
-    tail = int(counts.max(initial=1))
-    while tail > 24 and points[0].shape[1] * np.minimum(counts, tail).sum() > BUDGET:
-        tail = int(0.85 * tail)
-    return tail
-
-
-def grown(points: Array, kept: NDArray[np.integer], step: int, tail: int) -> Array:
-    """A path up to a step: its kept points, at most `tail` of them, and the head itself."""
-    step = min(step, len(points) - 1)
-    until = kept[: np.searchsorted(kept, step, side="right")]
-    return np.concatenate([points[until[-tail:]], points[step : step + 1]])
-
-
-def heads(points: Sequence[Array], step: int) -> Array:
-    """Where each path stands at a step, (paths, 2)."""
-    return np.stack([path[min(step, len(path) - 1)] for path in points])
-
-
-def size_of(path: Path) -> float:
-    """How large the mark at the end of a path is."""
-    return SIZES.get(SYMBOLS[path.look], 16)
-
-
-def by_size(paths: Sequence[Path]) -> list[int]:
-    """The order in which heads are drawn: larger ones first, so that two in one place both show."""
-    return sorted(range(len(paths)), key=lambda place: -size_of(paths[place]))
 
 
 # -------------------------------------------------------------------------------------------------------------- contours
@@ -221,7 +94,7 @@ def contour(
     }  # fmt: skip
     if not paths:
         return figure
-    tail = _growing(points, kept, frames)
+    tail = tail_length(points, kept, frames)
 
     def change(step: int) -> dict[int, Any]:
         now = heads([points[i] for i in order], step)
@@ -439,7 +312,7 @@ def surface(
     figure: Figure = {"data": traces, "layout": layout(theme, "scene", title, key, height=height, scene=axes)}
     if not paths:
         return figure
-    tail = _growing(lines, kept, frames)
+    tail = tail_length(lines, kept, frames)
     head = len(traces) - 1
 
     def change(step: int) -> dict[int, Any]:
