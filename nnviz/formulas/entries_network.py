@@ -124,7 +124,8 @@ def _loss(name: str, title: str, note: str, more: str = "") -> Entry:
     formula = re.sub(r"\\hat y", "@yhat", lines(*rows))
     formula = re.sub(r"(?<![A-Za-z\\@])(y|L)(?![A-Za-z])", r"@\1", formula)
     state = {"lossview": "Over ŷ", "losses": [name]}
-    return Entry(title, formula, ((r"@L", "loss of one sample"), (r"@yhat", "prediction"), (r"@y", "target")), note, "losses", state)
+    symbols = ((r"@L", "loss of one sample"), (r"@yhat", "prediction"), (r"@y", "target"))
+    return Entry(title, formula, symbols, note, "losses", state, lambda here, colours: live.first_loss(name, here, colours))
 
 
 LOSS = (
@@ -230,10 +231,11 @@ BACKPROPAGATION = (
 EXAMPLE = (
     Entry(
         "The worked example, forward",
-        r"@A^1 = \sigma\!\left(\begin{pmatrix}0.2 & -0.3\\ 0.4 & "
-        r"0.1\end{pmatrix}\begin{pmatrix}0.5\\0.8\end{pmatrix} + "
-        r"\begin{pmatrix}0.1\\-0.1\end{pmatrix}\right),\quad @A^2 = \sigma\big((0.3\ \ {-0.2})\,@A^1 "
-        r"+ 0.05\big)",
+        lines(
+            r"@A^1 &= \sigma\!\left(\begin{pmatrix}0.2 & -0.3\\ 0.4 & 0.1\end{pmatrix}\begin{pmatrix}0.5\\0.8\end{pmatrix} + "
+            r"\begin{pmatrix}0.1\\-0.1\end{pmatrix}\right)",
+            r"@A^2 &= \sigma\big((0.3\ \ {-0.2})\,@A^1 + 0.05\big)",
+        ),
         ((r"\sigma", "sigmoid"), (r"@A^1", "hidden layer"), (r"@A^2", "output; the target is 1")),
         "Two inputs, two hidden neurons, one output: each number can be followed by hand.",
         "start",

@@ -121,6 +121,16 @@ def cost(here: Here, colours: Colours) -> str:
     return losses.mean(each, float(objective.value(here.theta)), colours)
 
 
+def first_loss(name: str, here: Here, colours: Colours) -> str:
+    """The loss of the first sample, where it is the experiment's."""
+    if here.loss.name != name:
+        return ""
+    with np.errstate(all="ignore"):
+        y = here.Y[:, :1]
+        values = here.loss.values_from_logits(here.z(here.depth)[:, None], y) if fused(here) else here.loss.values(here.forward.output, y)
+    return rf"{coloured('L_1', colours['cost'])} = {coloured(latex(float(values[0])), colours['cost'])}"
+
+
 def fused(here: Here) -> bool:
     """Whether output and loss are a pair that is worked out from the logits."""
     pair = here.loss.from_logits
@@ -177,7 +187,7 @@ def batches(here: Here, colours: Colours) -> str:
     """How many steps an epoch has."""
     m = here.X.shape[1]
     batch = min(here.batch_size, m)
-    return rf"m = {m},\quad B = {batch}:\qquad \lceil {m}/{batch}\rceil = {-(-m // batch)}\text{{ steps an epoch}}"
+    return aligned(rf"m &= {m},\quad B = {batch}", rf"\lceil {m}/{batch}\rceil &= {-(-m // batch)}\text{{ steps an epoch}}")
 
 
 def hyperparameters(name: str, here: Here) -> str:
@@ -196,7 +206,7 @@ def hyperparameters(name: str, here: Here) -> str:
     for known in fields(optimizer):
         if known.name in greek and isinstance(known.default, float):
             told.append(rf"{greek[known.name]} = {latex(known.default)}")
-    return r",\quad ".join(told)
+    return aligned(*("&" + r",\quad ".join(told[at : at + 2]) for at in range(0, len(told), 2)))
 
 
 def example_forward(here: Here, colours: Colours) -> str:
@@ -215,7 +225,8 @@ def example_back(here: Here, colours: Colours) -> str:
     there = example()
     gradient = there.network.unpack(there.backward.gradient)
     return aligned(
-        rf"{error(2, colours)} &= {six(there.delta(2))},\qquad {error(1, colours)} = {six(there.delta(1))}",
+        rf"{error(2, colours)} &= {six(there.delta(2))}",
+        rf"{error(1, colours)} &= {six(there.delta(1))}",
         rf"\frac{{\partial C}}{{\partial W^2}} &= {six(gradient[1].W)}",
         rf"\frac{{\partial C}}{{\partial b^2}} &= {six(gradient[1].b)}",
         rf"\frac{{\partial C}}{{\partial W^1}} &= {matrix(gradient[0].W, 6)}",
@@ -277,8 +288,8 @@ def places(here: Here, colours: Colours) -> str:
 
 def through_time(here: Here, colours: Colours) -> str:
     """What is left of a change after 60 steps of 8 tanh units."""
-    told = [rf"\rho = {radius}: {latex(value, 2)}" for radius, value in medians()]
-    return r"\Big\|\frac{\partial h_{60}}{\partial h_0}\Big\|\ \text{(median)}\quad " + r",\quad ".join(told)
+    told = [rf"\rho = {radius}:\quad & {latex(value, 2)}" for radius, value in medians()]
+    return aligned(r"& \|\partial h_{60}/\partial h_0\|\text{, median of 25}", *told)
 
 
 @lru_cache(maxsize=1)

@@ -36,7 +36,7 @@ def entry(chosen: Experiment, group: str, index: int, shown: Entry) -> None:
     """One formula."""
     theme = show.theme()
     with st.container(key=f"formula-{group}-{index}".replace(" ", "-")):
-        left, right = st.columns([1.5, 1], gap="large")
+        left, right = st.columns([1.25, 1], gap="large")
         with left:
             show.heading(shown.title)
             show.formula(shown.latex(theme.symbols))

@@ -1,0 +1,26 @@
+"""Formulas in a real browser: search one, see its numbers, go to where it can be played with."""
+
+from tests.browser.conftest import settle
+
+
+def test_a_formula_is_found_and_played_with(visit):
+    page = visit("formulas")
+    page.get_by_label("Search").fill("vanishing linear")
+    page.get_by_label("Search").press("Enter")
+    settle(page)
+    assert page.get_by_role("heading", name="Vanishing and exploding, linear").is_visible()
+    assert page.locator(".katex-error").count() == 0
+    page.get_by_role("button", name="Play with it: Recurrent networks").first.click()
+    page.get_by_role("heading", name="Recurrent networks").wait_for()
+    settle(page)
+    assert "recf=identity" in page.url
+    assert page.get_by_text("Linear: f′ = 1").is_visible()
+
+
+def test_no_formula_breaks(visit):
+    page = visit("formulas?formgroup=Activations")
+    for group in ("Losses", "Optimisers", "Stability", "Recurrent", "Worked example", "Convolution"):
+        page.get_by_role("button", name=group, exact=True).or_(page.get_by_role("radio", name=group, exact=True)).first.click()
+        settle(page)
+        assert page.locator(".katex").count() > 3
+        assert page.locator(".katex-error").count() == 0
