@@ -7,6 +7,7 @@ again goes on where it was interrupted; other work throws it away, and nothing r
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
@@ -36,7 +37,14 @@ class _Job:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def run(key: str, token: Hashable, start: Callable[[], Iterator[T]], share: Callable[[T], float], label: str = "Computing") -> T | None:
+def run(
+    key: str,
+    token: Hashable,
+    start: Callable[[], Iterator[T]],
+    share: Callable[[T], float],
+    label: str = "Computing",
+    pause: float = math.inf,
+) -> T | None:
     """The result of long work: whole, or what was reached when Stop was pressed.
 
     Parameters
@@ -46,25 +54,29 @@ def run(key: str, token: Hashable, start: Callable[[], Iterator[T]], share: Call
     start : makes the generator, which yields what there is so far after each chunk of at most 50 ms
     share : how much of the whole that is, 0 to 1
     label : stands before the bar
+    pause : seconds of work after which what was reached is given back to be shown; a page that sees `unfinished` reruns at its end
 
     Raises
     ------
     ValueError
         Whatever the generator raises: the work is then forgotten.
     """
+    # The place of the bar is always there: an element that comes and goes would make the browser draw anew all figures after it.
+    place = st.empty()
     job: _Job | None = st.session_state.get(f"job {key}")
     if job is None or job.token != token:
         job = st.session_state[f"job {key}"] = _Job(token, start())
     if not (job.finished or job.stopped):
-        _work(key, job, share, label)
+        _work(key, job, share, label, pause)
     if job.stopped:
-        st.caption(f"Stopped at {job.share:.0%}; what was reached is shown.")
+        place.caption(f"Stopped at {job.share:.0%}; what was reached is shown.")
     return job.latest
 
 
-def _work(key: str, job: _Job, share: Callable[[Any], float], label: str) -> None:
+def _work(key: str, job: _Job, share: Callable[[Any], float], label: str, pause: float) -> None:
     place = st.empty()
     bar = None
+    until = job.seconds + pause
     job.owner = threading.get_ident()
     try:
         while not (job.finished or job.stopped):
@@ -75,6 +87,8 @@ def _work(key: str, job: _Job, share: Callable[[Any], float], label: str) -> Non
             if job.seconds > SILENT:
                 bar = bar or _bar(place, key, job)
                 bar.progress(job.share, text=f"{label}: {job.share:.0%}, {_left(job)} left")
+            if job.seconds > until and not job.finished:
+                return
     except ValueError:
         st.session_state.pop(f"job {key}", None)
         raise
@@ -111,6 +125,12 @@ def _stop(key: str) -> None:
     job = st.session_state.get(f"job {key}")
     if job is not None:
         job.stopped = True
+
+
+def unfinished(key: str) -> bool:
+    """Whether the work paused and goes on when it is asked for again."""
+    job = st.session_state.get(f"job {key}")
+    return job is not None and not (job.finished or job.stopped)
 
 
 def forget(key: str) -> None:

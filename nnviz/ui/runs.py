@@ -73,6 +73,13 @@ def plan() -> Plan:
     return Plan(float(epochs), schedule, float(l1), float(clip) or None, int(patience) or None)
 
 
+def planned() -> Plan:
+    """The plan as it stands, on pages that do not show its controls."""
+    value = st.session_state.get
+    clip, patience = float(value("clip", 0.0)), int(value("patience", 0))
+    return Plan(float(value("epochs", 60)), value("schedule", NO_SCHEDULE), float(value("l1", 0.0)), clip or None, patience or None)
+
+
 def latest(chosen: Experiment) -> Kept | None:
     """The last run, as long as it is one of the experiment's network, loss and data."""
     kept: Kept | None = st.session_state.get("run")
@@ -117,6 +124,8 @@ def watch(chosen: Experiment) -> Kept | None:
                 run.thinned(MOST_FRAMES), how.description if isinstance(how, Exactly) else _describe(then, run), _former(base, verb)
             )
         st.session_state.pop("training")
+    else:
+        st.empty()  # where the bar stands while there is work: what follows keeps its place
     return latest(chosen)
 
 
