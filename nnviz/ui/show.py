@@ -82,7 +82,7 @@ def figure(
     key: str,
     alt: str,
     numbers: Mapping[str, Sequence[Any]] | Callable[[], Mapping[str, Sequence[Any]]] | None = None,
-    on_select: bool = False,
+    on_select: bool | Sequence[str] = False,
     labels: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Show a figure with its downloads; gives back the points that are selected in it.
@@ -94,14 +94,15 @@ def figure(
     alt : what the figure shows, for those who do not see it. It may depend only on what the figure depends on: a changed text on an
         unchanged figure throws away its position and selection
     numbers : the table that is downloaded as CSV, or a function that makes it; by default the points of the traces
-    on_select : clicks on points rerun the page and come back as a list of points (with `customdata` where the trace has it)
+    on_select : clicks on points rerun the page and come back as a list of points (with `customdata` where the trace has it); or the ways
+        of selecting, such as ("points", "box"), all of which stand in `st.session_state[key]`
     labels : of the frames, for the player of the downloaded file
     """
     with st.container(key=f"figure-{key}"):
         shown, title = _title_above(figure)
         if title:
             st.html(f'<div class="nnviz-figure-title">{title}</div>')
-        mode: Any = {"on_select": "rerun", "selection_mode": "points"} if on_select else {}
+        mode: Any = {"on_select": "rerun", "selection_mode": "points" if on_select is True else on_select} if on_select else {}
         chosen = st.plotly_chart(Ready(shown), key=key, theme=None, config=CONFIG, alt=alt, **mode)
         _downloads(figure, key, alt, numbers, labels)
     return list(chosen.selection.points) if on_select else []

@@ -1,0 +1,214 @@
+"""A map over two hyperparameters: where training converges, where it diverges, and how each pixel ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.core.axes import Axis
+from nnviz.core.sweep_description import Map
+from nnviz.figures.descent import log_ticks
+from nnviz.figures.landscapes import CLICKS
+from nnviz.figures.theme import Figure, Theme, axis, colorbar, colorscale, layout, mix
+from nnviz.formulas.numbers import significant
+
+Array = NDArray[np.floating]
+
+LEVELS = 120  # shades on each side
+GONE = 250  # of a pixel without a number: its run diverged
+TITLES = {
+    "learning_rate": "learning rate η",
+    "initial_scale": "initial weights × scale",
+    "l2": "L2 penalty",
+    "l1": "L1 penalty",
+    "batch_size": "batch size",
+}
+LOGARITHMIC = ("cost", "test_cost", "sharpness")
+
+
+def title_of(name: str) -> str:
+    """A hyperparameter as it is written on an axis; layers are counted from 1."""
+    if name.startswith("learning_rate["):
+        return f"learning rate of layer {int(name[14:-1]) + 1}"
+    return TITLES.get(name, name.replace("_", " ").replace("beta", "β"))
+
+
+def equalised(values: Array) -> Array:
+    """Each value's rank among all, 0 to 1, so that every shade covers as many pixels; NaN stays.
+
+    Examples
+    --------
+    >>> equalised(np.array([5.0, 1.0, 1000.0])).tolist()
+    [0.5, 0.0, 1.0]
+    """
+    found = np.full(values.shape, np.nan)
+    known = ~np.isnan(values)
+    _, place = np.unique(values[known], return_inverse=True)
+    found[known] = place / max(1, place.max(initial=0))
+    return found
+
+
+def shades(values: Array, measure: str) -> NDArray[np.uint8]:
+    """The level of each pixel: of the convergence measure 0 to 119 converged (darkest: fastest), 120 to 239 diverged; else 0 to 239."""
+    if measure == "convergence":
+        # Small sums are fast on both sides, and the slowest stand along the border.
+        converged = (LEVELS - 1) * (1 - equalised(np.where(values < 0, values, np.nan)))
+        diverged = LEVELS + (LEVELS - 1) * (1 - equalised(np.where(values > 0, values, np.nan)))
+        level = np.where(values < 0, converged, diverged)
+    else:
+        scaled = np.log10(values, where=values > 0, out=np.full(values.shape, np.nan)) if measure in LOGARITHMIC else values.copy()
+        if measure in ("steps_to_threshold", "diverged_at"):
+            scaled[values < 0] = np.nan
+        low, high = ends(scaled)
+        level = (2 * LEVELS - 1) * np.clip((scaled - low) / (high - low), 0, 1)
+    return np.where(np.isfinite(values) & np.isfinite(level), level, GONE).astype(np.uint8)
+
+
+def ends(scaled: Array) -> tuple[float, float]:
+    """Between which values the colours run: all but the outermost hundredth on each side."""
+    finite = scaled[np.isfinite(scaled)]
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = np.percentile(finite, [1, 99])
+    return float(low), float(high) if high > low else float(low) + 1.0
+
+
+def trainability(theme: Theme, found: Map, values: Array, measure: str, *, title: str, key: str, token: str, boxes: bool = True) -> Figure:
+    """The map in shades; a box can be drawn on it, or else a grid over it be clicked.
+
+    Parameters
+    ----------
+    values : (rows, columns) of the measure, with a coarser map's where nothing is known yet
+    token : another one lets go of box and zoom
+    """
+    picture = {
+        "type": "heatmap", "z": shades(values, measure), "zmin": 0, "zmax": 255, "hoverinfo": "skip", "name": "map",
+        "colorscale": _colours(theme, measure), "showscale": measure != "convergence", "colorbar": _bar(theme, values, measure),
+    }  # fmt: skip
+    made = layout(
+        theme, "plot", title, key, height=560, clickmode="event+select", hovermode="closest", dragmode="select" if boxes else False,
+        uirevision=token, selectionrevision=token, annotations=_words(theme, values) if measure == "convergence" else [],
+        xaxis=axis(theme, title_of(found.sweep.x.name), **_ticks(found.sweep.x)) | {"constrain": "domain"},
+        yaxis=axis(theme, title_of(found.sweep.y.name), **_ticks(found.sweep.y)),
+        newselection={"line": {"color": theme.text, "width": 1.5, "dash": "solid"}},
+    )  # fmt: skip
+    return {"data": [picture, _places(found, values, measure)], "layout": made}
+
+
+def _colours(theme: Theme, measure: str) -> list[list[Any]]:
+    """Stops for levels 0 to 255; the last stretch is that of pixels without a number."""
+    share, gone = 2 * LEVELS / 256, mix(theme.background, theme.muted, 0.45)
+    if measure == "convergence":
+        converged, diverged = theme.diverging[-1], theme.diverging[0]
+        near = [mix(theme.background, colour, 0.16) for colour in (converged, diverged)]
+        scale = [[0.0, converged], [share / 2, near[0]], [share / 2, near[1]], [share, diverged]]
+    else:
+        scale = [[at * share, colour] for at, colour in colorscale(theme.sequential)]
+    return [*scale, [share, gone], [1.0, gone]]
+
+
+def _bar(theme: Theme, values: Array, measure: str) -> dict[str, Any]:
+    powers = measure in LOGARITHMIC
+    known = values[values > 0] if powers else values[np.isfinite(values) & ((values >= 0) | (measure not in _COUNTS))]
+    low, high = ends(np.log10(known) if powers else known)
+    at = np.linspace(low, high, 5)
+    told = [significant(10**value if powers else value, 3) for value in at]
+    return colorbar(theme, measure.replace("_", " "), tickvals=np.linspace(0, 2 * LEVELS - 1, 5).tolist(), ticktext=told, len=0.9)
+
+
+_COUNTS = ("steps_to_threshold", "diverged_at")
+
+
+def _words(theme: Theme, values: Array) -> list[dict[str, Any]]:
+    """What the two sides are, written where each is widest."""
+    words = []
+    for text, side in (("converges", values < 0), ("diverges", values > 0)):
+        if side.mean() < 0.04:
+            continue
+        rows, columns = np.nonzero(side)
+        middle = np.argmin((rows - np.median(rows)) ** 2 + (columns - np.median(columns)) ** 2)
+        font = {
+            "size": 14,
+            "weight": 600,
+            "color": theme.text,
+            "shadow": f"0 0 3px {theme.halo}, 0 0 6px {theme.halo}, 0 0 9px {theme.halo}",
+        }
+        words.append({"x": int(columns[middle]), "y": int(rows[middle]), "text": text, "font": font})
+    return words
+
+
+def _ticks(along: Axis) -> dict[str, Any]:
+    """Pixels are counted; the ticks tell their values with as many digits as tell them apart."""
+    count = len(along.values)
+    more = {"showgrid": False, "zeroline": False, "range": [-0.5, count - 0.5]}
+    if isinstance(along.values[0], str):
+        return more | {"tickvals": list(range(count)), "ticktext": list(along.values)}
+    numbers = along.numbers
+    if logarithmic(numbers) and numbers[-1] >= 30 * numbers[0]:
+        ticks = log_ticks(numbers[0], numbers[-1], 5)
+        at = (count - 1) * np.log(np.array(ticks["tickvals"]) / numbers[0]) / np.log(numbers[-1] / numbers[0])
+        return more | {"tickvals": at.tolist(), "ticktext": ticks["ticktext"]}
+    places = np.unique(np.linspace(0, count - 1, min(5, count)).round().astype(int))
+    return more | {"tickvals": places.tolist(), "ticktext": written(along.numbers[places])}
+
+
+def logarithmic(numbers: Array) -> bool:
+    """Whether neighbours have one ratio rather than one difference."""
+    if numbers[0] <= 0:
+        return False
+    return bool(np.ptp(np.diff(np.log(numbers))) <= np.ptp(np.diff(numbers) / np.abs(numbers).max()))
+
+
+def written(values: Array) -> list[str]:
+    """Ascending numbers, each with as many digits (at least 3) as tell it from its neighbours.
+
+    Examples
+    --------
+    >>> written(np.array([0.01, 0.1, 1.0])), written(np.array([1.00001, 1.00002]))
+    (['0.01', '0.1', '1'], ['1.00001', '1.00002'])
+    """
+    gap = np.min(np.diff(values) / np.maximum(np.abs(values[1:]), 1e-300), initial=np.inf) if len(values) > 1 else 1.0
+    digits = int(np.clip(1 - np.floor(np.log10(max(gap, 1e-17))), 3, 17))
+    return [significant(value, digits) for value in values]
+
+
+def _places(found: Map, values: Array, measure: str) -> dict[str, Any]:
+    rows, columns = (np.unique(np.linspace(0, n - 1, min(n, CLICKS)).round().astype(int)) for n in values.shape)
+    x, y = np.meshgrid(columns, rows)
+    told = [ending(value, measure) for value in values[np.ix_(rows, columns)].ravel()]
+    across, up = (
+        [f"{title_of(along.name)} {_value(along.values[i])}<br>" for i in places]
+        for along, places in ((found.sweep.x, columns), (found.sweep.y, rows))
+    )
+    text = [f"{one}{other}{told[i * len(columns) + j]}" for i, other in enumerate(up) for j, one in enumerate(across)]
+    steady = {"marker": {"opacity": 1}}
+    return {
+        "type": "scatter", "mode": "markers", "x": x.ravel().astype(np.float32), "y": y.ravel().astype(np.float32), "text": text,
+        "marker": {"size": 12, "color": "rgba(0,0,0,0)", "opacity": 1, "line": {"width": 0}}, "selected": steady, "unselected": steady,
+        "hovertemplate": "%{text}<extra></extra>", "name": "pixels",
+    }  # fmt: skip
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else significant(value)
+
+
+def ending(value: float, measure: str) -> str:
+    """How a pixel ended, in words."""
+    if np.isnan(value):
+        return "diverged: no number" if measure != "convergence" else "not known yet"
+    if measure == "convergence":
+        return f"converges, Σ C/C₀ = {significant(-value)}" if value < 0 else f"diverges, Σ C₀/C = {significant(value)}"
+    if measure in _COUNTS and value < 0:
+        return "threshold not reached" if measure == "steps_to_threshold" else "did not diverge"
+    return f"{measure.replace('_', ' ')} {significant(value)}"
+
+
+def table(found: Map) -> dict[str, list[Any]]:
+    """A row for each pixel that is known: its hyperparameters and all measures."""
+    rows, columns = np.nonzero(found.known)
+    sweep = found.sweep
+    sides = {sweep.x.name: [sweep.x.values[i] for i in columns], sweep.y.name: [sweep.y.values[i] for i in rows]}
+    return sides | {name: values[rows, columns].tolist() for name, values in found.results.items()}

@@ -1,0 +1,97 @@
+"""Maps over two hyperparameters: each pixel is a whole training run, and the border of those that converge can be zoomed into."""
+
+import streamlit as st
+
+from nnviz.figures import trainability as drawing
+from nnviz.ui import controls, experiment, mistakes, page, progress, show
+from nnviz.ui import maps_view as view
+
+SIZES = (16, 32, 64, 128, 256)
+PLAIN = {"optimizer": "sgd", "mapwx": "", "mapwy": "", "mapmeasure": "convergence", "mapfull": True, "sizes": "", "noise": 0.1, "l2": 0.0}
+TRIALS = (
+    controls.Trial(
+        "The border is fractal",
+        "Rates of the two layers of a small network: draw a box on the border again and again, and it never becomes smooth.",
+        PLAIN | {"data": "spiral", "samples": 60, "layers": 1, "units": 8, "activation": "tanh", "mapx": "learning_rate[0]",
+                 "mapy": "learning_rate[1]", "mapsteps": 200, "mapsize": 64},
+    ),
+    controls.Trial(
+        "Small weights stand larger rates",
+        "From small initial weights the first steps are short, and higher learning rates still converge.",
+        PLAIN | {"data": "moons", "samples": 100, "layers": 1, "units": 8, "mapx": "learning_rate",
+                 "mapy": "initial_scale", "mapsteps": 100},
+    ),
+    controls.Trial(
+        "Momentum moves the limit",
+        "Heavy ball's β and the rate: the border leans, since what the velocity gathers multiplies the step by up to 1/(1 − β).",
+        PLAIN | {"optimizer": "heavy_ball", "data": "moons", "samples": 100, "layers": 1, "units": 8, "mapx": "learning_rate",
+                 "mapy": "beta", "mapsteps": 100},
+    ),
+)  # fmt: skip
+
+chosen = experiment.current()
+page.head("Maps", "Each pixel is a whole training run with its own two hyperparameters: where does training converge?")
+theme = show.theme()
+view.zoom_on_box()
+
+names = view.names_of(chosen)
+row = st.columns([1, 1, 1.1, 1.1, 0.8, 0.8], vertical_alignment="top")
+with row[0]:
+    across = controls.choice("Across", names, key="mapx", default="learning_rate", names=drawing.title_of, on_change=view.whole)
+with row[1]:
+    up = controls.choice("Up", names, key="mapy", default="initial_scale", names=drawing.title_of, on_change=view.whole)
+with row[2]:
+    window_x = controls.text("Range across", key=view.X, default="", longest=80, placeholder="all of it; such as 0.1, 10")
+with row[3]:
+    window_y = controls.text("Range up", key=view.Y, default="", longest=80, placeholder="all of it; such as 0.1, 10")
+with row[4]:
+    size = int(controls.choice("Pixels a side", SIZES, key="mapsize", default=64))
+with row[5]:
+    steps = int(controls.number("Steps", 1, 5000, key="mapsteps", default=100, step=50))
+with st.container(horizontal=True, vertical_alignment="center"):
+    measure = controls.choice(
+        "Colour", view.MEASURES, key="mapmeasure", default="convergence", names=lambda name: name.replace("_", " "), width=240
+    )
+    full = controls.toggle("All samples in each step", key="mapfull", default=True, help="Else batches as in the sidebar.")
+    act = controls.segments("The mouse", ("zooms", "opens a run"), key="mapact")
+    zoomed = bool(window_x.strip() or window_y.strip())
+    st.button("Zoom back", on_click=view.back, disabled=not st.session_state.get("map history"))
+    st.button("Whole map", on_click=view.whole, disabled=not zoomed)
+
+try:
+    axes = [view.axis_of(name, window, size, chosen) for name, window in ((across, window_x), (up, window_y))]
+    sweep = view.sweep_of(chosen, *axes, steps, full)
+except ValueError as error:
+    mistakes.tell(error)
+    sweep = st.session_state.get(view.SHOWN)
+zooms = act == "zooms"
+place = view.clicked(sweep) if sweep is not None and not zooms else None
+if place is not None:
+    view.open_run(chosen, sweep, *place)
+bar = st.container()
+first = sweep is not None and view.reached(sweep) is None
+if first:
+    with bar:
+        view.work_on(sweep)
+both = view.reached(sweep) if sweep is not None else None
+if both is not None:
+    st.session_state[view.SHOWN] = sweep
+    fine, values = both[1], view.values_of(both, measure)
+    rows, columns = fine.sweep.shape
+    named = "Where training converges" if measure == "convergence" else measure.replace("_", " ").capitalize()
+    told = f"{columns} × {rows} runs of {sweep.steps} steps"
+    over = f"{drawing.title_of(sweep.x.name)} and {drawing.title_of(sweep.y.name)}"
+    key = f"{told}; {'draw a box to zoom into it' if zooms else 'click a pixel to open its run in Training'}"
+    figure = drawing.trainability(theme, fine, values, measure, title=named, key=key, token=view.token_of(sweep), boxes=zooms)
+    alt = f"{named}: a map of {told} over {over}"
+    picture, beside = st.columns([1.75, 1], gap="large")
+    with picture:
+        show.figure(figure, view.FIGURE, alt, numbers=lambda: drawing.table(fine), on_select=("points", "box"))
+    with beside:
+        view.explanation(sweep, values, measure, chosen)
+controls.try_this(TRIALS)
+if sweep is not None and progress.unfinished("map"):
+    if not first:  # the picture stands: go on, and show what is reached then
+        with bar:
+            view.work_on(sweep)
+    st.rerun()

@@ -1,0 +1,29 @@
+"""Maps in a real browser: a box becomes the window, a click opens the very run in Training."""
+
+from tests.browser.conftest import settle
+
+
+def test_zoom_into_a_box_and_open_a_run(visit):
+    page = visit("maps?data=Two%20moons&samples=30&layers=1&units=3&optimizer=sgd&mapsize=16&mapsteps=20")
+    page.wait_for_selector(".st-key-map .js-plotly-plot")
+    settle(page)
+    place = page.locator(".st-key-map .nsewdrag").first.bounding_box()
+    at = [(place["x"] + share * place["width"], place["y"] + share * place["height"]) for share in (0.5, 0.6, 0.7)]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    page.mouse.move(*at[1])
+    page.mouse.move(*at[2])
+    page.mouse.up()
+    page.wait_for_function("() => document.querySelector('input[aria-label=\"Range across\"]').value.includes(',')")
+    low, high = (float(word) for word in page.get_by_label("Range across").input_value().split(","))
+    assert 0.5 < low < 2 < high < 20
+
+    page.get_by_text("opens a run", exact=True).click()
+    settle(page)
+    place = page.locator(".st-key-map .nsewdrag").first.bounding_box()
+    page.mouse.move(place["x"] + 0.3 * place["width"], place["y"] + 0.3 * place["height"])
+    page.mouse.move(place["x"] + 0.32 * place["width"], place["y"] + 0.32 * place["height"])
+    page.wait_for_selector(".st-key-map .hovertext")
+    page.mouse.click(place["x"] + 0.32 * place["width"], place["y"] + 0.32 * place["height"])
+    page.wait_for_url("**/training*")
+    page.wait_for_selector("text=/20 . 20/")
