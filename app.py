@@ -6,7 +6,7 @@ import plotly.graph_objects  # noqa: F401
 
 import streamlit as st
 
-from nnviz.ui import experiment, navigation, show, sidebar, warm
+from nnviz.ui import carry, experiment, navigation, show, sidebar, warm
 
 st.set_page_config(
     page_title="nnviz",
@@ -16,6 +16,9 @@ st.set_page_config(
 )
 warm.once()
 page = navigation.enter()
+carry.go(page)
 show.style()
-experiment.put(sidebar.experiment())
+chosen = sidebar.experiment()
+experiment.put(chosen)
 page.run()
+carry.finish(chosen)

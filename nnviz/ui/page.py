@@ -6,14 +6,16 @@ import html
 
 import streamlit as st
 
-from nnviz.ui import notices
+from nnviz.ui import notices, take
 
 
 def head(title: str, sentence: str) -> None:
     """The title and the sentence under it, then any notices."""
+    take.bar()
     st.title(title, anchor=False)
     st.html(f'<p class="nnviz-lead">{html.escape(sentence)}</p>')
     notices.open_here(title)
+    take.lesson()
     if st.context.is_embedded:
         st.link_button("Open the full view", _full_view(), type="tertiary")
 
