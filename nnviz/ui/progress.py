@@ -67,14 +67,13 @@ def run(
     if job is None or job.token != token:
         job = st.session_state[f"job {key}"] = _Job(token, start())
     if not (job.finished or job.stopped):
-        _work(key, job, share, label, pause)
+        _work(place, key, job, share, label, pause)
     if job.stopped:
         place.caption(f"Stopped at {job.share:.0%}; what was reached is shown.")
     return job.latest
 
 
-def _work(key: str, job: _Job, share: Callable[[Any], float], label: str, pause: float) -> None:
-    place = st.empty()
+def _work(place: Any, key: str, job: _Job, share: Callable[[Any], float], label: str, pause: float) -> None:
     bar = None
     until = job.seconds + pause
     job.owner = threading.get_ident()
