@@ -63,7 +63,8 @@ def way(page: str, state: Mapping[str, Any], key: str) -> None:
         args=(dict(state),),
     )
     if pressed:
-        st.switch_page(navigation.path(page))
+        # With no query_params Streamlit would clear the address itself, which it refuses while controls are bound to it.
+        st.switch_page(navigation.path(page), query_params={})
 
 
 def _set(settings: Mapping[str, Any]) -> None:
