@@ -1,0 +1,148 @@
+"""Curvature: the Hessian of the experiment's cost along its run, and what it allows gradient descent to do."""
+
+import streamlit as st
+
+from nnviz.figures import curvature as figures
+from nnviz.figures import network_landscape
+from nnviz.formulas import curvature as formulas
+from nnviz.formulas.numbers import significant
+from nnviz.ui import controls, curvature_panels, experiment, page, player, runs, show
+from nnviz.ui import curvature_view as view
+
+VIEWS = ("Spectrum", "Learning rate", "Edge of stability", "Flat and sharp minima")
+RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, view.ALL)
+
+chosen = experiment.current()
+page.head(
+    "Curvature",
+    "How the cost bends around a point: the eigenvalues of its Hessian say which steps die out, which swing, and which break out.",
+)
+mode = controls.segments("View", VIEWS, key="curvview", default=VIEWS[0], label_visibility="collapsed")
+theme, colours = show.theme(), show.theme().symbols
+
+
+def spectrum(run, description):
+    left, right = st.columns([1.35, 1], gap="large")
+    if view.small(run):
+        found = view.spectra(run)
+        if found is None:
+            return
+        with left:
+            told = f"Histogram of the Hessian's {found.values.shape[1]} eigenvalues along {description}"
+            show.figure(view.spectrum_figure(theme.name, found, chosen.sizes), "spectrumrun", told)
+            labels = [f"epoch {epoch:.3g}" for epoch in run.epoch]
+            snapshot = player.player("spectrumplayer", ["spectrumrun"], run.step, labels, interval=90)
+        found_here = curvature_panels.here_or_told(run, snapshot)
+    else:
+        with left:
+            snapshot = curvature_panels.choose_snapshot(run)
+            found_here = curvature_panels.here_or_told(run, snapshot)
+            if found_here is not None:
+                curvature_panels.density(run, snapshot, found_here)
+    if found_here is not None:
+        with right:
+            curvature_panels.eigenvectors(run, snapshot, found_here)
+        curvature_panels.point(run, snapshot, found_here)
+
+
+def learning_rate(run, _):
+    with st.container(horizontal=True):
+        snapshot = curvature_panels.choose_snapshot(run)
+        times = controls.slider("α, in units of 2/λ_max", 0.05, 2.0, key="curvalpha", default=0.9, step=0.05, width=360)
+    found = curvature_panels.here_or_told(run, snapshot)
+    if found is None:
+        return
+    top, step = float(found.top[0]), int(run.step[snapshot])
+    if top <= 0:
+        st.info(
+            "No direction is curved upwards here: the largest eigenvalue is not above 0, so there is no limit 2/λ_max. Take another step."
+        )
+        return
+    rate = times * 2 / top
+    values, _ = view.along(found)
+    fates = view.fates(run, snapshot, rate)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        title, key = (
+            f"Factor of an error a step, around step {step}",
+            f"line: |1 − αλ| · ● observed in real steps · α = {significant(rate)}",
+        )
+        figure = figures.factors(theme, values, fates.predicted, fates.observed, rate, title=title, key=key)
+        show.figure(figure, "factors", f"{title}, at a rate of {times:g} times 2/λ_max, for {len(values)} eigenvectors")
+    with right:
+        key = f"gradient descent from θ ± 10⁻⁴·v, {view.STEPS_ALONG} steps, all samples"
+        title = "The error along each eigenvector"
+        show.figure(figures.errors(theme, values, fates.distance, title=title, key=key), "errors", f"{title} over {view.STEPS_ALONG} steps")
+    left, right = st.columns([1, 1.2], gap="large")
+    with left:
+        show.formula(formulas.step_factor(rate, top, colours))
+    with right:
+        rows = [
+            (significant(v), significant(p), significant(o), view.fate(rate, v))
+            for v, p, o in zip(values, fates.predicted, fates.observed, strict=True)
+        ]
+        show.table(("λ", "predicted", "observed", "an error along it"), rows, f"Eigenvectors at a rate of {significant(rate)}")
+    show.sentence("Observed is the mean factor while the error is small enough to be one: where the Hessian changes on the way, both part.")
+
+
+def edge():
+    with st.container(horizontal=True):
+        rates = controls.several(
+            "Learning rates, up to six", RATES, key="edgerates", default=(0.3, 0.5, 1.0), most=6, names=lambda v: f"{v:g}"
+        )
+        steps = int(controls.slider("Steps", 50, 2000, key="edgesteps", default=500, step=50, width=260))
+    if not rates:
+        st.info("Choose at least one learning rate.")
+        return
+    try:
+        found = view.edge(chosen, sorted(rates), steps)
+    except ValueError as error:
+        st.error(str(error))
+        return
+    if found is not None:
+        title = f"Gradient descent with all {len(chosen.data.train)} samples of {chosen.data.title}, {chosen.sizes}"
+        told = "; ".join(curvature_panels.fate_of(found, i) for i in range(len(found.learning_rate)))
+        show.figure(view.edge_figure(theme.name, found, title), "edge", f"{title}: sharpness and cost. {told}.")
+        curvature_panels.edges(found)
+
+
+def batch_name(batch):
+    return "all" if batch == view.ALL else str(batch)
+
+
+def flat_and_sharp():
+    with st.container(horizontal=True):
+        batches = sorted(controls.several("Batch sizes", BATCHES, key="minbatches", default=(2, 8, 32, view.ALL), names=batch_name))
+        rate = controls.powers("Learning rate", -3, 1, key="minrate", default=0.1, width=200)
+        steps = int(controls.slider("Steps of each", 100, 5000, key="minsteps", default=1000, step=100, width=220))
+    if len(batches) < 2:
+        st.info("Choose at least two batch sizes to compare.")
+        return
+    try:
+        done = view.trained(chosen, batches, rate, steps)
+        if done is None:
+            return
+        found = view.minima(chosen, tuple(done))
+    except ValueError as error:
+        st.error(str(error))
+        return
+    names = [batch_name(batch) for batch in batches]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        key = f"gradient descent, {steps} steps at α = {significant(rate)}, {view.SEEDS} seeds · line: geometric mean"
+        figure = figures.by_batch(theme, names, found.sharpness, title="Sharpness where the runs ended", key=key)
+        show.figure(figure, "minima", f"Sharpness of the minima of batch sizes {', '.join(names)}")
+    with right:
+        ends = (f"batch {names[0]}", f"batch {names[-1]}")
+        title = f"From the minimum of {ends[0]} to that of {ends[1]}"
+        figure = network_landscape.line(theme, found.line, ends, title=title, key="cost on the straight line between both, first seed")
+        show.figure(figure, "minimaline", f"{title}: train and test cost")
+    curvature_panels.compared(found, names)
+
+
+if mode in VIEWS[2:]:
+    edge() if mode == VIEWS[2] else flat_and_sharp()
+elif (kept := runs.ensure(chosen)) is not None and not curvature_panels.refused(kept.run):
+    (spectrum if mode == VIEWS[0] else learning_rate)(kept.run, kept.description)
+curvature_panels.trials(VIEWS)
