@@ -85,7 +85,7 @@ def trainability(theme: Theme, found: Map, values: Array, measure: str, *, title
     """
     picture = {
         "type": "heatmap", "z": shades(values, measure), "zmin": 0, "zmax": 255, "hoverinfo": "skip", "name": "map",
-        "colorscale": _colours(theme, measure), "showscale": measure != "convergence", "colorbar": _bar(theme, values, measure),
+        "colorscale": colours_of(theme, measure), "showscale": measure != "convergence", "colorbar": _bar(theme, values, measure),
     }  # fmt: skip
     made = layout(
         theme, "plot", title, key, height=560, clickmode="event+select", hovermode="closest", dragmode="select" if boxes else False,
@@ -97,7 +97,7 @@ def trainability(theme: Theme, found: Map, values: Array, measure: str, *, title
     return {"data": [picture, _places(found, values, measure)], "layout": made}
 
 
-def _colours(theme: Theme, measure: str) -> list[list[Any]]:
+def colours_of(theme: Theme, measure: str) -> list[list[Any]]:
     """Stops for levels 0 to 255; the last stretch is that of pixels without a number."""
     share, gone = 2 * LEVELS / 256, mix(theme.background, theme.muted, 0.45)
     if measure == "convergence":
@@ -152,6 +152,12 @@ def _ticks(along: Axis) -> dict[str, Any]:
         return more | {"tickvals": at.tolist(), "ticktext": ticks["ticktext"]}
     places = np.unique(np.linspace(0, count - 1, min(5, count)).round().astype(int))
     return more | {"tickvals": places.tolist(), "ticktext": written(along.numbers[places])}
+
+
+def ticks_of(along: Axis) -> list[tuple[float, str]]:
+    """Where the ticks of an axis stand, counted in pixels, and what is written there."""
+    ticks = _ticks(along)
+    return list(zip(ticks["tickvals"], ticks["ticktext"], strict=True))
 
 
 def logarithmic(numbers: Array) -> bool:

@@ -8,8 +8,9 @@ from nnviz.core.axes import spaced
 from nnviz.core.datasets import DATASETS
 from nnviz.core.network import Network
 from nnviz.core.sweep import MEASURES, sweep
+from nnviz.figures import map_picture
 from nnviz.figures import trainability as drawing
-from nnviz.figures.theme import DARK, LIGHT
+from nnviz.figures.theme import DARK, LIGHT, rgb
 from nnviz.ui.show import pack
 
 ALL = tuple(name for name in MEASURES if name != "sharpness")
@@ -65,3 +66,17 @@ def test_the_table_has_a_row_for_each_pixel(found):
     assert {len(column) for column in table.values()} == {108}
     assert table["cost"][13] == found.results["cost"][1, 1]
     assert table["learning_rate"][13] == found.sweep.x.values[1]
+
+
+def test_the_png_has_the_colours_of_the_figure(found):
+    from io import BytesIO
+
+    from PIL import Image
+
+    picture = Image.open(BytesIO(map_picture.png(LIGHT, found, "convergence", "10⁻² × η")))
+    zoom = map_picture.LEAST // 12
+    level = drawing.shades(found.results["convergence"], "convergence")
+    at = (map_picture.LEFT + zoom // 2, map_picture.TOP + 9 * zoom - zoom // 2)
+    expected = rgb(map_picture._palette(LIGHT, "convergence")[level[0, 0]])
+    assert picture.getpixel(at) == expected
+    assert (expected[2] > expected[0]) == (found.results["convergence"][0, 0] < 0)
