@@ -14,6 +14,8 @@ from nnviz.formulas.scripts import Recipe, registered_data, table_data
 from nnviz.ui import runs, sidebar
 from nnviz.ui.experiment import Experiment
 
+CHOICES = ("task", "standardize", "missing", "test_fraction", "seed", "noise", "samples")  # of a table, in the order of `uploads`
+
 
 def recipe(chosen: Experiment) -> Recipe:
     """What the scripts reproduce: the experiment, its current point, and the training run as it stands, or as it would be.
@@ -82,10 +84,10 @@ def _data_lines(chosen: Experiment) -> tuple[str, ...]:
     table = st.session_state.get("table")
     drawn: dict[str, Any] = {"test_fraction": float(settings["test"]), "seed": int(settings["dataseed"]), "noise": float(settings["noise"])}
     samples = int(settings["samples"]) or None
-    if settings["data"] == sidebar.OWN_FILE and table is not None:
-        choices = {"task": _session("task", "auto"), "missing": _session("missing", "drop"), "standardize": _session("standardise", True)}
-        choices["task"] = None if choices["task"] == "auto" else choices["task"]
-        return table_data(f"{table.name}.csv", table.digest, tuple(_session("targets", ())), choices | drawn | {"samples": samples})
+    made_of = st.session_state.get("table choices")  # what the table's data were last made with, whatever stands in the controls
+    if settings["data"] == sidebar.OWN_FILE and table is not None and made_of is not None and made_of[0] == table.digest:
+        _, targets, *choices = made_of
+        return table_data(f"{table.name}.csv", table.digest, targets, dict(zip(CHOICES, choices, strict=True)))
     source = DATASETS.get(settings["data"])
     if source is not None:
         samples = samples if samples is None or source.size is None else min(samples, source.size)
@@ -95,7 +97,3 @@ def _data_lines(chosen: Experiment) -> tuple[str, ...]:
         if (with_features(made, features) if features else made) == chosen.data:
             return registered_data(source.name, samples, options=options, features=features, **drawn)
     raise ValueError("The data on the screen are the former ones, since the sidebar's have a mistake: mend it there, then take the script.")
-
-
-def _session(key: str, default: Any) -> Any:
-    return st.session_state.get(key, default)
