@@ -19,6 +19,7 @@ Array = NDArray[np.floating]
 
 BINS = 60
 DECADES = 4  # below the largest modulus the axis of eigenvalues is even; above, logarithmic
+TOWERING = 1e4  # times the largest modulus at the start: so far the axis goes at most
 RUG = 0.06  # of the highest bar: below the axis every eigenvalue is a stroke
 
 
@@ -46,8 +47,12 @@ class Stretch:
 
 def spectrum(theme: Theme, spectra: Array, *, title: str, key: str, height: int | str = "contour") -> Figure:
     """Histogram of the Hessian's eigenvalues (T, P), a frame for each of T points of a run; below it a stroke for each eigenvalue."""
+    sizes = np.abs(np.where(np.isfinite(spectra), spectra, 0.0)).max(axis=1)
+    # A run that diverges does not set the scale of the axis: what is beyond stands at its end.
+    largest = min(sizes.max(), TOWERING * sizes[sizes > 0][0]) if sizes.any() else 0.0
+    spectra = np.clip(spectra, -largest, largest)
     known = spectra[np.isfinite(spectra)]
-    stretch = Stretch(float(np.abs(known).max(initial=0.0)))
+    stretch = Stretch(largest)
     places = stretch(spectra)
     low, high = (float(f(stretch(known), initial=0.0)) for f in (np.min, np.max))
     width = max(high - low, 1.0) / BINS
@@ -74,9 +79,14 @@ def spectrum(theme: Theme, spectra: Array, *, title: str, key: str, height: int 
 
     def change(t: int) -> dict[int, Any]:
         moved = {i: {"y": counts[t][side].astype(np.float32)} for i, side in enumerate((negative, ~negative))}
-        return moved | {2: {"x": places[t].astype(np.float32), "customdata": spectra[t].astype(np.float32)}}
+        return moved | {2: {"x": places[t].astype(np.float32), "customdata": _single(spectra[t])}}
 
     return animate(figure, (change(t) for t in range(len(spectra))))
+
+
+def _single(values: Array) -> NDArray[np.float32]:
+    with np.errstate(all="ignore"):
+        return values.astype(np.float32)
 
 
 def _bars(theme: Theme, x: Array, y: Array, width: float, sign: str) -> dict[str, Any]:
@@ -99,7 +109,7 @@ def _rug(theme: Theme, x: Array, values: Array, highest: float) -> dict[str, Any
         "mode": "markers",
         "x": x.astype(np.float32),
         "y": np.full(x.size, -1.2 * RUG * highest, dtype=np.float32),
-        "customdata": values.astype(np.float32),
+        "customdata": _single(values),
         "hovertemplate": "λ = %{customdata:.6g}<extra></extra>",
         "name": "each eigenvalue",
         "marker": {"symbol": "line-ns", "size": 11, "line": {"width": 1.25, "color": mix(theme.background, theme.text, 0.6)}},
@@ -318,7 +328,7 @@ def edge(theme: Theme, found: EdgeRuns, *, title: str, key: str, height: int = 6
                 "xshift": 8,
             }
         )
-        traces += _moments(theme, found, i)
+        traces += _moments(theme, found, i, top)
     sharp, cost = log_ticks(10 ** np.floor(np.log10(low)), 10 ** np.ceil(np.log10(high))), log_ticks(bottom / 2, top * 2)
     return {
         "data": traces,
@@ -356,7 +366,7 @@ def _line(x: NDArray[Any], y: Array, look: dict[str, Any], panel: str, hover: st
     } | place
 
 
-def _moments(theme: Theme, found: EdgeRuns, i: int) -> list[dict[str, Any]]:
+def _moments(theme: Theme, found: EdgeRuns, i: int, top: float) -> list[dict[str, Any]]:
     """A ring where the run met its edge, a star at the top of a catapult, a cross where it diverged."""
     made = []
     at = int(found.edge.reached_at[i])
@@ -365,8 +375,10 @@ def _moments(theme: Theme, found: EdgeRuns, i: int) -> list[dict[str, Any]]:
     up, lost = int(found.edge.catapult_at[i]), int(found.edge.diverged_at[i])
     if up >= 0:
         made.append(("star", up, found.cost[up, i], "2", "catapult"))
-    if lost > 0:
-        made.append(("x", lost - 1, found.cost[lost - 1, i], "2", "diverged after"))
+    if lost >= 0:
+        with np.errstate(all="ignore"):
+            leaves = int(np.argmax(~(found.cost[:, i] <= top)))
+        made.append(("x", leaves, top, "2", "diverges: leaves the picture at"))
     rate = significant(found.learning_rate[i])
     return [
         {

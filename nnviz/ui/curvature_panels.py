@@ -195,8 +195,9 @@ def trials(views: Sequence[str]) -> None:
                 curvview=views[2], edgerates=[0.3, 0.5, 1.0], edgesteps=500,
             ),
             trial(
-                "A rate that diverges",
-                "Squared error on plain outputs: the rate 2 starts above its edge and is gone within ten steps, 0.3 is not disturbed.",
+                "A catapult, and a rate that diverges",
+                "Squared error on plain outputs. 1 starts above its edge, is thrown up at once and caught at a flatter place; 2 is thrown "
+                "out for ever; 0.3 is not disturbed.",
                 curvview=views[2], edgerates=[0.3, 1.0, 2.0], edgesteps=500, output="identity", loss="half_squared_error",
             ),
             trial(
