@@ -136,7 +136,8 @@ def _result(future: Future[Any]) -> tuple[Results | None, BaseException | None]:
 def _count_failure(failures: dict[Tile, int], tile: Tile, error: BaseException | None) -> None:
     failures[tile] += 1
     if failures[tile] > RETRIES:
+        told = " ".join(str(error).split())[:160]
         raise ValueError(
             f"the tile of rows {tile.rows[0]} to {tile.rows[1]} and columns {tile.columns[0]} to {tile.columns[1]} failed {failures[tile]} "
-            f"times ({type(error).__name__}: {str(error)[:160]}): finished tiles are kept, start again to go on"
+            f"times ({type(error).__name__}: {told}): finished tiles are kept, start again to go on"
         ) from error
