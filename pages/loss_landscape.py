@@ -57,9 +57,6 @@ def landscape():
     kept = runs.ensure(chosen)
     if kept is None:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Train anew", on_click=runs.begin, args=(chosen, runs.Plan(), "train"), help="By the sidebar's settings, for 60 epochs.")
-        show.sentence(f"The run is that of the page Training: {kept.description}. The others start where it does and see the same batches.")
     tracks = (view.track_of(kept), *view.others(kept, names, rates))
     plane, marks, kind = choose_plane(kind, tracks, kept) or (None, [], kind)
     edited = chosen.point.kind in ("edited", "loaded")
@@ -90,6 +87,9 @@ def draw(kept, look, heights, across, tracks, plane, marks, test):
     landscape_panels.at_step(chosen, kept, tracks, found, plane, test, snapshot)
     difference = view.largest_difference(heights, kept.run, test, plane, across)
     show.sentence(f"Check: picture and definition of the cost differ by at most {difference:.1e} of it, at 25 places of the grid.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Train anew", on_click=runs.begin, args=(chosen, runs.Plan(), "train"), help="By the sidebar's settings, for 60 epochs.")
+        show.sentence(f"The run is that of the page Training: {kept.description}. The others start where it does and see the same batches.")
 
 
 if mode == VIEWS[0]:

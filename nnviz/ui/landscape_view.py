@@ -181,7 +181,7 @@ def plane_of(kind: str, chosen: Experiment, tracks: Sequence[Track], kept: Kept)
             raise ValueError(f"{chosen.sizes} on {len(chosen.data.train)} samples is too much for eigenvectors here: choose another plane")
         return _steepest(kept.run, theta.tobytes()), []
     normalization = controls.segments("Scaled by", NORMALIZATIONS, key="landnorm", default="filter")
-    seed = int(controls.number("Seed of the directions", 0, 9999, key="landseed", default=0, step=1))
+    seed = int(controls.number("Seed of the directions", 0, 9999, key="landseed", default=0, step=1, width=180))
     return random_plane(chosen.network, theta, seed, normalization), []
 
 
