@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from nnviz.ui import navigation
 from tests.browser.conftest import settle
@@ -91,7 +92,7 @@ def test_a_link_opens_the_state_it_was_taken_from(visit):
 
 def test_a_malformed_link_opens_with_a_notice(visit):
     page = visit("network?noise=loud&layers=99&data=Nothing&edits=:::")
-    assert page.locator(".nnviz-notice").count() == 4
+    expect(page.locator(".nnviz-notice")).to_have_count(4, timeout=15_000)
 
 
 def upload(page, path):
