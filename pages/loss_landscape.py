@@ -12,7 +12,7 @@ chosen = experiment.current()
 page.head(
     "Loss landscape", "The cost of the network over a plane through the space of its parameters, and the ways that training takes there."
 )
-mode = controls.segments("View", VIEWS, key="lossview", default=VIEWS[0], label_visibility="collapsed")
+mode = controls.segments("View", VIEWS, key="landview", default=VIEWS[0], label_visibility="collapsed")
 parts = ("train", "test") if len(chosen.data.test) else ("train",)
 
 
@@ -100,7 +100,7 @@ elif (kept := runs.ensure(chosen)) is not None:
 
 def trial(label, notice, **settings):
     plain = {"data": "iris", "layers": 2, "sizes": "", "units": 8, "landdim": "contours", "landreach": 1.0, "landpart": "train"}
-    return controls.Trial(label, notice, plain | {"lossview": VIEWS[0], "landopt": ["sgd", "rmsprop"]} | settings)
+    return controls.Trial(label, notice, plain | {"landview": VIEWS[0], "landopt": ["sgd", "rmsprop"]} | settings)
 
 
 controls.try_this(
@@ -113,6 +113,6 @@ controls.try_this(
         trial("Three seeds, three valleys", "Each cross is where one seed ended. Between them the cost rises: they are not one valley.",
               plane=view.SOLUTIONS, landres=101),
         trial("Wider, and the barrier is lower", "With 8 units a layer the highest barrier is 1.27, with 64 about a quarter "
-              "of that: look at the table, then set 8 units.", units=64, lossview=VIEWS[1]),
+              "of that: look at the table, then set 8 units.", units=64, landview=VIEWS[1]),
     ]
 )  # fmt: skip

@@ -7,6 +7,7 @@ in `SCHEDULES`; menus, pages and tests read the registry.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.floating]
 
 
-class Schedule:
+class Schedule(ABC):
     """`schedule(step)`: the factor of the learning rate, of step's shape."""
 
     name: ClassVar[str]
@@ -37,9 +38,9 @@ class Schedule:
         """The factor at `step`, counted from 0, of step's shape."""
         return self.factor(np.maximum(np.asarray(step, dtype=float), 0.0))
 
+    @abstractmethod
     def factor(self, step: Array) -> Array:
         """The formula, for steps from 0."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -63,15 +63,15 @@ def test_a_step_can_be_looked_at_on_every_page(open_page):
 
 
 def test_the_barriers_of_all_pairs_are_told(open_page):
-    app = open_page(PAGE, lossview="Between two solutions")
+    app = open_page(PAGE, landview="Between two solutions")
     assert not app.exception
     assert "seeds 1 and 2" in tables(app)[0]
     assert r"B_{\text{test}}" in app.latex[1].value
 
 
 def test_without_a_test_part_there_is_only_train(open_page):
-    for lossview in ("Landscape", "Between two solutions"):
-        app = open_page(PAGE, test="0.0", lossview=lossview)
+    for landview in ("Landscape", "Between two solutions"):
+        app = open_page(PAGE, test="0.0", landview=landview)
         assert not app.exception
         assert not app.error
 
