@@ -46,14 +46,11 @@ def path(name: str) -> Path:
 def enter() -> Any:
     """Enter the navigation and give back the page to run; an embedded page stands without it."""
     pages = {
-        section: [
-            st.Page(path(name), title=title, url_path=name, default=name == "start") for name, title in files.items() if path(name).exists()
-        ]
+        section: [st.Page(path(name), title=title, url_path=name, default=name == "start") for name, title in files.items()]
         for section, files in SECTIONS.items()
     }
-    return st.navigation(
-        {section: found for section, found in pages.items() if found}, position="hidden" if st.context.is_embedded else "sidebar"
-    )
+    position: Any = "hidden" if st.context.is_embedded else "sidebar"
+    return st.navigation(pages, position=position, expanded=True)
 
 
 def link(name: str, label: str) -> None:
