@@ -52,6 +52,8 @@ def test_a_session_file_brings_back_page_controls_and_edits_wherever_it_is_dropp
     assert state["address"] == {"edits": "2:0.75"}
     other = visit("losses?data=Two+moons&noise=0.3")
     drop(other, text)
+    other.wait_for_url("**/network*", timeout=20_000)
+    settle(other)
     assert "/network" in other.url
     assert "4-5-3" in other.locator("[data-testid=stSidebar]").inner_text()
     assert "1 weight changed by hand" in other.locator("[data-testid=stSidebar]").inner_text()

@@ -21,11 +21,12 @@ def bars(figure):
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 @pytest.mark.parametrize("n", [1, 2, FEW, FEW + 1, 64])
 def test_each_bar_starts_where_the_one_before_ended_and_the_last_ends_at_z(n, theme):
-    w, a, b = RNG.normal(size=n), RNG.normal(size=n), 0.3
+    rng = np.random.default_rng(n)
+    w, a, b = rng.normal(size=n), rng.normal(size=n), 0.3
     figure = product_bars(w, a, b, theme, unit=2)
     go.Figure(figure)
     steps = bars(figure)
-    assert steps[1:, 0] == pytest.approx(steps[:-1].sum(axis=1), abs=1e-6)
+    assert steps[1:, 0] == pytest.approx(steps[:-1].sum(axis=1), rel=1e-6, abs=1e-6)  # the figure holds float32
     assert steps[-1].sum() == pytest.approx(w @ a + b, abs=1e-5)
     assert next(t for t in figure["data"] if t["name"] == "z")["x"][0] == pytest.approx(w @ a + b)
 
