@@ -94,7 +94,7 @@ QUIET = """async limit => {
     while (performance.now() - begun < limit) {
         await new Promise(done => setTimeout(done, 20));
         const running = !app() || app().getAttribute('data-test-script-state') !== 'notRunning';
-        if (!running && performance.now() - changed > 350) break;
+        if (!running && performance.now() - changed > 600) break;
     }
     watch.disconnect(); }"""
 
