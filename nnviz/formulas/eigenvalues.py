@@ -39,7 +39,7 @@ def characteristic(W: ArrayLike) -> str:
     middle = f"{'-' if trace >= 0 else '+'}{latex(abs(trace))}" + r"\,\lambda"
     end = f"{'+' if determinant >= 0 else '-'}{latex(abs(determinant))}"
     return (
-        r"\begin{aligned}W &= " + matrix(W) + r"\\[6pt] 0 &= \det(\lambda I - W) = \lambda^2 - \operatorname{tr}W\,\lambda + \det W\\"
+        r"\begin{aligned}W &= " + matrix(W) + r"\\[6pt] 0 &= \det(\lambda I - W)\\ &= \lambda^2 - \operatorname{tr}W\,\lambda + \det W\\"
         rf" &= \lambda^2 {middle} {end}\\[6pt] \lambda_1 &= {complex_number(first)}\\ \lambda_2 &= {complex_number(second)}\\[6pt]"
         rf" \rho(W) &= \max|\lambda| = {latex(float(spectral_radius(W)))}\end{{aligned}}"
     )
