@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.chromium import find
 
 ROOT = Path(__file__).resolve().parents[2]
+expect.set_options(timeout=30_000)  # a loaded machine answers late
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

@@ -55,9 +55,7 @@ def test_the_player_is_worked_by_keyboard_alone(visit):
     before = step(page)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    settle(page)
-    page.wait_for_timeout(400)
-    assert step(page) == before + 2
+    expect(page.get_by_role("slider", name="Step").first).to_have_value(str(before + 2))
     assert page.get_by_role("slider", name="Step").get_attribute("aria-valuetext")
 
 
@@ -79,9 +77,7 @@ def test_a_clicked_neuron_is_written_out_beside_the_graph(visit):
         const i = neurons.customdata.findIndex(place => place[0] === 1 && place[1] === 2);
         return [box.x + layout._size.l + layout.xaxis.l2p(neurons.x[i]), box.y + layout._size.t + layout.yaxis.l2p(neurons.y[i])]; }""")
     page.mouse.click(*marks)
-    settle(page)
-    page.wait_for_timeout(600)
-    assert page.get_by_text("Neuron 3", exact=False).count() >= 1
+    page.get_by_text("Neuron 3", exact=False).first.wait_for()
 
 
 def test_a_link_opens_the_state_it_was_taken_from(visit):
@@ -92,14 +88,11 @@ def test_a_link_opens_the_state_it_was_taken_from(visit):
 
 def test_a_malformed_link_opens_with_a_notice(visit):
     page = visit("network?noise=loud&layers=99&data=Nothing&edits=:::")
-    expect(page.locator(".nnviz-notice")).to_have_count(4, timeout=15_000)
+    expect(page.locator(".nnviz-notice")).to_have_count(4)
 
 
 def upload(page, path):
     page.locator("[data-testid=stFileUploaderDropzoneInput], [data-testid=stFileUploader] input[type=file]").first.set_input_files(path)
-    settle(page)
-    page.wait_for_timeout(800)
-    settle(page)
 
 
 def test_a_table_of_ones_own_becomes_the_data_and_a_bad_one_leaves_it(visit, tmp_path: Path):
@@ -109,10 +102,11 @@ def test_a_table_of_ones_own_becomes_the_data_and_a_bad_one_leaves_it(visit, tmp
     bad.write_text("a,b\n1,2\n3,4,5\n")
     page = visit(link)
     upload(page, good)
-    assert page.get_by_text("2-8-8-1", exact=False).count() >= 1
-    assert "file=trees" in page.url
+    page.get_by_text("2-8-8-1", exact=False).first.wait_for()
+    page.wait_for_url("**file=trees**")
+    settle(page)
     upload(page, bad)
-    assert page.locator("[data-testid=stAlertContentError]").count() >= 1
+    page.locator("[data-testid=stAlertContentError]").first.wait_for()
     assert page.get_by_text("2-8-8-1", exact=False).count() >= 1
 
 
@@ -131,16 +125,18 @@ def test_ten_quick_moves_of_a_slider_leave_nothing_running(visit, server):
         page.wait_for_timeout(60)
     page.get_by_role("button", name="Stop").click(timeout=30_000)
     settle(page)
-    page.wait_for_timeout(1500)
-    assert server.busy() < 0.3
+    for _ in range(5):  # the last answer may still be on its way; what was left behind is busy for much longer
+        if server.busy() < 0.3:
+            return
+    pytest.fail("the server is still busy: a computation was left behind")
 
 
 def test_stop_keeps_what_was_reached(visit):
     page = visit("training?data=Handwritten+digits+8%C3%978&units=64&layers=4&epochs=2000")
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("button", name="Stop").click(timeout=30_000)
+    page.get_by_text("Stopped at", exact=False).first.wait_for()
     settle(page)
-    assert page.get_by_text("Stopped at", exact=False).count() >= 1
     assert page.get_by_test_id("player-toggle").count() == 1
 
 

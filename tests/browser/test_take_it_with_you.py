@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from nnviz.core.network import Network
 from nnviz.core.weights import save_weights
 from tests.browser.conftest import settle
@@ -22,12 +24,14 @@ def downloaded(page, label):
 
 def drop(page, text):
     page.evaluate(DROP, ["mine.nnviz.json", text])
-    page.wait_for_timeout(600)
-    settle(page)
 
 
-def main_text(page):
-    return page.locator("[data-testid=stMain]").inner_text()
+def main(page):
+    return page.locator("[data-testid=stMain]")
+
+
+def sidebar(page):
+    return page.locator("[data-testid=stSidebar]")
 
 
 def test_a_copied_link_opens_as_what_it_was_taken_from(visit):
@@ -38,7 +42,7 @@ def test_a_copied_link_opens_as_what_it_was_taken_from(visit):
     assert "units=3" in link
     assert "losses" in link
     again = visit(link.split("/", 3)[3])
-    assert again.get_by_text("2-3-1", exact=False).count() >= 1
+    expect(sidebar(again)).to_contain_text("2-3-1")
 
 
 def test_a_session_file_brings_back_page_controls_and_edits_wherever_it_is_dropped(visit):
@@ -53,11 +57,11 @@ def test_a_session_file_brings_back_page_controls_and_edits_wherever_it_is_dropp
     other = visit("losses?data=Two+moons&noise=0.3")
     drop(other, text)
     other.wait_for_url("**/network*", timeout=20_000)
+    expect(sidebar(other)).to_contain_text("4-5-3")
+    expect(sidebar(other)).to_contain_text("1 weight changed by hand")
+    other.wait_for_url("**units=5**")
     settle(other)
     assert "/network" in other.url
-    assert "4-5-3" in other.locator("[data-testid=stSidebar]").inner_text()
-    assert "1 weight changed by hand" in other.locator("[data-testid=stSidebar]").inner_text()
-    assert "units=5" in other.url
     assert "noise" not in other.url
     assert other.locator(".nnviz-notice").count() == 0
 
@@ -69,24 +73,24 @@ def test_a_lesson_is_stepped_through(visit):
     ]
     page = visit("")
     drop(page, json.dumps({"format": "nnviz session", "version": 1, "states": states}))
-    assert "Four inputs." in main_text(page)
-    assert "“mood”" in page.locator(".nnviz-notice").first.inner_text()
+    expect(main(page)).to_contain_text("Four inputs.")
+    expect(page.locator(".nnviz-notice").first).to_contain_text("“mood”")
+    settle(page)
     page.get_by_role("button", name="Next", exact=True).click()
-    page.get_by_text("How wrong it is.", exact=False).wait_for()
+    expect(main(page)).to_contain_text("How wrong it is.")
+    expect(sidebar(page)).to_contain_text("4-4-4-3")
+    page.wait_for_url("**/losses*")
     settle(page)
-    assert "/losses" in page.url
-    assert "4-4-4-3" in page.locator("[data-testid=stSidebar]").inner_text()
     page.get_by_role("button", name="Back", exact=True).click()
-    page.get_by_text("Four inputs.", exact=False).wait_for()
-    settle(page)
-    assert "4-3-3-3" in page.locator("[data-testid=stSidebar]").inner_text()
+    expect(main(page)).to_contain_text("Four inputs.")
+    expect(sidebar(page)).to_contain_text("4-3-3-3")
 
 
 def test_a_broken_session_file_and_strange_parameters_are_told(visit):
     page = visit("losses?swirl=3")
-    assert "“swirl”" in page.locator(".nnviz-notice").inner_text()
+    expect(page.locator(".nnviz-notice")).to_contain_text("“swirl”")
     drop(page, "{")
-    assert page.locator(".nnviz-notice").count() == 2
+    expect(page.locator(".nnviz-notice")).to_have_count(2)
 
 
 def test_a_model_of_ones_own_is_the_network_everywhere(visit, tmp_path):
@@ -94,13 +98,8 @@ def test_a_model_of_ones_own_is_the_network_everywhere(visit, tmp_path):
     path = tmp_path / "flowers.safetensors"
     save_weights(path, network, network.initialize("he_normal", seed=7))
     page = visit("network")
-    sidebar = page.locator("[data-testid=stSidebar]")
-    sidebar.get_by_role("button", name="Own model and weights").click()
-    settle(page)
+    sidebar(page).get_by_role("button", name="Own model and weights").click()
     page.locator(".st-key-modelfile input[type=file]").set_input_files(path)
-    settle(page)
-    page.wait_for_timeout(800)
-    settle(page)
-    assert "the weights loaded from flowers.safetensors" in sidebar.inner_text()
-    assert "4-9-5-3" in sidebar.inner_text()
-    assert "activations=relu" in page.url
+    expect(sidebar(page)).to_contain_text("the weights loaded from flowers.safetensors")
+    expect(sidebar(page)).to_contain_text("4-9-5-3")
+    page.wait_for_url("**activations=relu**")
