@@ -10,7 +10,6 @@ Saxe et al. (2014), section 3; torch.nn.Linear.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import sqrt
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.core.registry import look_up
+from nnviz.core.registry import look_up, with_number
 
 Array = NDArray[np.floating]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
@@ -71,6 +70,8 @@ def orthogonal_weights(W: Array) -> Array:
 
 def constant(value: float = 0.1) -> Initializer:
     """Every weight the same: units of a layer stay alike for ever."""
+    if not np.isfinite(value):
+        raise ValueError(f"the value is {value}: a constant weight needs to be finite")
     name = "constant" if value == 0.1 else f"constant({float(value)!r})"
     return Initializer(name, f"Constant {value:g}", f"w={value:g}", normal_numbers, lambda W: np.full_like(W, value))
 
@@ -114,17 +115,12 @@ def get_initializer(initializer: str | Initializer) -> Initializer:
     Raises
     ------
     ValueError
-        An unknown name (those known are listed).
+        An unknown name (those known are listed), or brackets that hold no number, or not one that will do.
 
     Examples
     --------
     >>> get_initializer("normal(0.1)") == normal(0.1)
     True
     """
-    given = re.fullmatch(r"(constant|normal)\(([0-9.eE+-]{1,30})\)", initializer) if isinstance(initializer, str) else None
-    if given:
-        try:
-            return (constant if given[1] == "constant" else normal)(float(given[2]))
-        except ValueError as error:
-            raise ValueError(f"{initializer} is no initialiser: the brackets need one number, as in normal(0.1)") from error
-    return look_up(INITIALIZERS, initializer, Initializer, "initialiser")
+    made = with_number({"constant": constant, "normal": normal}, initializer, "initialiser")
+    return made or look_up(INITIALIZERS, initializer, Initializer, "initialiser")

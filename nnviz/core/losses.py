@@ -10,7 +10,6 @@ Source: Bishop (2006), Pattern Recognition and Machine Learning, sections 4.3 an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, xlog1py, xlogy
 
 from nnviz.core.activations import ACTIVATIONS, Activation, softmax, softplus, units_axis
-from nnviz.core.registry import look_up
+from nnviz.core.registry import look_up, with_number
 
 Array = NDArray[np.floating]
 Terms = Callable[[Array, Array], Array]  # (prediction or logits, target) → one number an output
@@ -240,20 +239,14 @@ def get_loss(loss: str | Loss) -> Loss:
     Raises
     ------
     ValueError
-        An unknown name (those known are listed).
+        An unknown name (those known are listed), or a δ that is not positive and finite.
 
     Examples
     --------
     >>> get_loss("huber(0.5)") == huber(0.5)
     True
     """
-    scaled = re.fullmatch(r"huber\(([0-9.eE+-]{1,30})\)", loss) if isinstance(loss, str) else None
-    if scaled:
-        try:
-            return huber(float(scaled[1]))
-        except ValueError as error:
-            raise ValueError(f"{loss} is no loss: δ must be a positive, finite number, as in huber(0.5)") from error
-    return look_up(LOSSES, loss, Loss, "loss")
+    return with_number({"huber": huber}, loss, "loss") or look_up(LOSSES, loss, Loss, "loss")
 
 
 def fitting_outputs(loss: str | Loss) -> tuple[str, ...]:

@@ -1,8 +1,12 @@
-"""A name looked up in a registry: the object itself will do, and a name that is not known is answered with the closest one that is."""
+"""A name looked up in a registry: the object itself will do, and a name that is not known is answered with the closest one that is.
+
+A family of entries that differ by one number is written with it: `huber(0.5)`, `normal(0.1)`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -33,3 +37,25 @@ def look_up(registry: Mapping[str, Entry], name: object, family: type[Entry], ki
     if isinstance(name, family):
         return name
     raise ValueError(f"{kind} is a {type(name).__name__}: give a name, one of {', '.join(registry)}, or such an object"[:599])
+
+
+def with_number(makers: Mapping[str, Callable[[float], Entry]], name: object, kind: str) -> Entry | None:
+    """The entry that a maker gives for a name with its number in brackets; None for what is written otherwise.
+
+    Raises
+    ------
+    ValueError
+        What stands in the brackets is no number, or one that the maker does not take.
+
+    Examples
+    --------
+    >>> with_number({"power": lambda n: 2.0**n}, "power(3)", "function")
+    8.0
+    """
+    written = re.fullmatch(r"(\w{1,40})\(([^()]{0,40})\)", name) if isinstance(name, str) else None
+    if written is None or written[1] not in makers:
+        return None
+    try:
+        return makers[written[1]](float(written[2]))
+    except ValueError as error:
+        raise ValueError(f"{written[0]} is no {kind} ({error}): the brackets need one number, as in {written[1]}(0.5)"[:599]) from error

@@ -61,8 +61,7 @@ class HeavyBall(Optimizer):
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
         state.count += 1
         velocity, change = state["velocity"], state.scratch[0]
-        velocity *= state.decays["beta"][0]
-        velocity += gradient
+        pushed(velocity, gradient, state.decays["beta"][0])
         np.multiply(velocity, state.rate, change)
         theta -= change
 
@@ -79,10 +78,9 @@ class Nesterov(Optimizer):
 
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
         state.count += 1
-        velocity, change = state["velocity"], state.scratch[0]
-        velocity *= state.decays["beta"][0]
-        velocity += gradient
-        np.multiply(velocity, state.decays["beta"][0], change)
+        velocity, change, beta = state["velocity"], state.scratch[0], state.decays["beta"][0]
+        pushed(velocity, gradient, beta)
+        np.multiply(velocity, beta, change)
         change += gradient
         change *= state.rate
         theta -= change
@@ -181,6 +179,12 @@ class Lion(Optimizer):
         change *= state.rate
         theta -= change
         average_into(first, gradient, state.decays["beta2"], part)
+
+
+def pushed(velocity: Array, gradient: Array, beta: Array) -> None:
+    """A velocity in place: βv + g."""
+    velocity *= beta
+    velocity += gradient
 
 
 def average_into(average: Array, sample: Array, decay: tuple[Array, Array], scratch: Array) -> None:

@@ -97,7 +97,9 @@ def test_values_are_part_of_the_name():
     assert get_initializer("constant(-2)") == constant(-2.0) != constant()
 
 
-@pytest.mark.parametrize("name", ["xavier", "normal(-1)", "normal(1e)", "constant(inf)", "normal(nan)", None])
+@pytest.mark.parametrize(
+    "name", ["xavier", "normal(-1)", "normal(1e)", "constant(inf)", "constant(1e999)", "normal(nan)", "normal()", None]
+)
 def test_an_unknown_initialiser_is_refused(name):
     with pytest.raises(ValueError, match="initialiser") as refused:
         get_initializer(name)

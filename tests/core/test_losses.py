@@ -194,8 +194,13 @@ def test_shapes_that_do_not_fit_are_named(loss, a, y):
 def test_an_unknown_loss_is_answered_with_those_known():
     with pytest.raises(ValueError, match="did you mean 'cross_entropy'"):
         get_loss("crossentropy")
-    with pytest.raises(ValueError, match="no loss"):
-        get_loss("huber(-1)")
+
+
+@pytest.mark.parametrize("delta", ["-1", "0", "nan", "1e999", "one", ""])
+def test_a_delta_that_is_no_positive_number_is_refused_with_what_it_needs(delta):
+    with pytest.raises(ValueError, match="no loss") as refused:
+        get_loss(f"huber({delta})")
+    assert "huber(0.5)" in str(refused.value)
 
 
 # ---------------------------------------------------------------------------------------------------------- which output fits
