@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,9 @@ from numpy.typing import NDArray
 
 from nnviz.core.activations import Activation
 from nnviz.figures.curves import Curve, Words, bounds, end_labels, grid
+from nnviz.figures.log_lines import log_ticks
 from nnviz.figures.theme import MATH_FONT, Figure, Theme, axis, colorscale, ink, layout, signed_colour, symbol
-from nnviz.formulas.numbers import fixed, power_of_ten
+from nnviz.formulas.numbers import fixed
 
 Array = NDArray[np.floating]
 
@@ -132,7 +132,7 @@ def by_layer(
     """One line a name over the layers; on a log axis what is 0 or overflowed is left out."""
     shown = [np.where(np.isfinite(curve) & (curve > 0), curve, np.nan) if log else curve for curve in values]
     limits = _log_limits(shown) if log else (0.0, 1.0)
-    ticks = _log_ticks(limits) if log else {"tickformat": ".0%"}
+    ticks = log_ticks(10.0 ** limits[0], 10.0 ** limits[1]) if log else {"tickformat": ".0%"}
     traces = [
         {
             "type": "scatter", "mode": "lines", "x": layers, "y": curve, "name": name,
@@ -154,10 +154,4 @@ def by_layer(
 def _log_limits(values: Sequence[Array]) -> tuple[float, float]:
     every = np.concatenate([curve[np.isfinite(curve)] for curve in values] or [np.ones(1)])
     low, high = (np.log10(every.min()), np.log10(every.max())) if every.size else (0.0, 0.0)
-    return float(np.floor(min(low, -1.0))), float(np.ceil(max(high, 1.0)))
-
-
-def _log_ticks(limits: tuple[float, float]) -> dict[str, Any]:
-    step = max(1, ceil((limits[1] - limits[0]) / 6))
-    exponents = range(int(limits[0]), int(limits[1]) + 1, step)
-    return {"tickvals": [10.0**e for e in exponents], "ticktext": [power_of_ten(e) for e in exponents]}
+    return float(np.floor(min(low, -1.0))), float(min(np.ceil(max(high, 1.0)), 308.0))

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.core.complexity import Costs, Growth, Measurement
+from nnviz.figures.log_lines import log_ticks
 from nnviz.figures.theme import Figure, Theme, axis, layout
-from nnviz.formulas.numbers import power_of_ten, significant
+from nnviz.formulas.numbers import significant
 
 UNITS = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3))
 
@@ -31,17 +32,8 @@ def scaled(value: float, unit: str) -> str:
 
 def log_axis(theme: Theme, title: str, low: float, high: float, **more: Any) -> dict[str, Any]:
     """A logarithmic axis over [low, high], its powers of ten written in Unicode, at most seven of them."""
-    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
-    exponents = range(first, last + 1, max(1, -(-(last - first + 1) // 7)))
-    return axis(
-        theme,
-        title,
-        type="log",
-        tickvals=[10.0**exponent for exponent in exponents],
-        ticktext=[power_of_ten(exponent) for exponent in exponents],
-        range=[float(np.log10(low)) - 0.05, float(np.log10(high)) + 0.05],
-        **more,
-    )
+    ends = [float(np.log10(low)) - 0.05, float(np.log10(high)) + 0.05]
+    return axis(theme, title, type="log", range=ends, **log_ticks(low, high), **more)
 
 
 def layer_bars(costs: Costs, samples: int, theme: Theme) -> Figure:

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.spectra import EdgeRuns
 from nnviz.figures.animation import animate
-from nnviz.figures.descent import log_ticks
-from nnviz.figures.log_lines import decades, log_lines
+from nnviz.figures.log_lines import decades, log_lines, log_ticks
 from nnviz.figures.theme import Figure, Theme, axis, coloured, layout, mix
 from nnviz.formulas.numbers import MINUS, power_of_ten, significant
 

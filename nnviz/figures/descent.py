@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnviz.figures.animation import animate
 from nnviz.figures.landscapes import LABEL_GAP, Path, head_marker
+from nnviz.figures.log_lines import log_ticks
 from nnviz.figures.theme import Figure, Theme, axis, layout
-from nnviz.formulas.numbers import power_of_ten, significant
+from nnviz.formulas.numbers import significant
 
 Array = NDArray[np.floating]
 
@@ -193,20 +194,6 @@ def _axes(
     y = axis(theme, panel.name, domain=list(domain), anchor=_of("x", row), zeroline=False, **ticks)
     y["title"]["standoff"] = 4
     return {name: x, name.replace("x", "y", 1): y}
-
-
-def log_ticks(low: float, high: float, most: int = 7) -> dict[str, Any]:
-    """At most so many powers of ten from low to high, written in Unicode.
-
-    Examples
-    --------
-    >>> log_ticks(1e-4, 1.0, 3)["ticktext"]
-    ['10⁻⁴', '10⁻²', '1']
-    """
-    lowest, highest = int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9))
-    step = max(1, int(np.ceil((highest - lowest + 1) / most)))
-    exponents = list(range(highest, lowest - 1, -step))[::-1]
-    return {"tickvals": [10.0**e for e in exponents], "ticktext": [power_of_ten(e) for e in exponents]}
 
 
 def _end_labels(

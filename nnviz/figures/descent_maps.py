@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.core.maps import DIVERGED, NOWHERE, Basins, RateMap
-from nnviz.figures.descent import log_ticks
 from nnviz.figures.landscapes import CLICKS, LABEL_GAP, Path
+from nnviz.figures.log_lines import log_ticks
 from nnviz.figures.theme import Figure, Theme, axis, layout, mix
 from nnviz.formulas.numbers import significant
 

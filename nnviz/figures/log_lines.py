@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,13 +13,27 @@ from nnviz.formulas.numbers import power_of_ten
 Array = NDArray[np.floating]
 
 
+def log_ticks(low: float, high: float, most: int = 7) -> dict[str, Any]:
+    """At most so many powers of ten from low to high, written in Unicode; 1 is among them where it lies between.
+
+    Examples
+    --------
+    >>> log_ticks(1e-4, 1.0, 3)["ticktext"]
+    ['10⁻⁴', '10⁻²', '1']
+    """
+    lowest, highest = int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9))
+    step = max(1, -(-(highest - lowest + 1) // most))
+    exponents = range(-(-lowest // step) * step, highest + 1, step)
+    return {"tickvals": [10.0**e for e in exponents], "ticktext": [power_of_ten(e) for e in exponents]}
+
+
 def decades(values: Array) -> tuple[list[float], list[str], list[float]]:
     """Ticks, their texts and the range of a log axis over positive finite values; at most seven ticks."""
     known = values[np.isfinite(values) & (values > 1e-300)]
     low, high = (np.floor(np.log10(known.min())), np.ceil(np.log10(known.max()))) if known.size else (-1.0, 1.0)
-    high = max(high, low + 1)
-    exponents = np.arange(low, high + 1, max(1, np.ceil((high - low) / 6))).astype(int)
-    return [10.0**e for e in exponents], [power_of_ten(int(e)) for e in exponents], [float(low) - 0.1, float(high) + 0.1]
+    high = min(max(high, low + 1), 308.0)
+    ticks = log_ticks(10.0**low, 10.0**high)
+    return ticks["tickvals"], ticks["ticktext"], [float(low) - 0.1, float(high) + 0.1]
 
 
 def log_lines(theme: Theme, title: str, key: str, y: str, x: str, lines: list[tuple[str, Array, str, str, str]], height: int) -> Figure:

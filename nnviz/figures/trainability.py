@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from nnviz.core.axes import Axis
 from nnviz.core.sweep_description import Map
-from nnviz.figures.descent import log_ticks
 from nnviz.figures.landscapes import CLICKS
+from nnviz.figures.log_lines import log_ticks
 from nnviz.figures.theme import Figure, Theme, axis, colorbar, colorscale, layout, mix
 from nnviz.formulas.numbers import significant
 
