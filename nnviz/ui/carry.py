@@ -126,7 +126,7 @@ def show(wanted: State) -> None:
 
 def _ask_for_the_table(address: Mapping[str, str]) -> None:
     """Where a state looks at a table that is not the one in this session, say which to drop."""
-    kept = st.session_state.get("table")
+    kept = st.session_state.get("upload table")
     asked = address.get("file", "")
     if asked and kept is not None and f"{kept.name}~{kept.digest[:8]}" != asked:
         notices.tell(f"This state looks at the table “{shortened(asked.rpartition('~')[0], 60)}”: drop it in the sidebar to see the same.")

@@ -81,7 +81,7 @@ def _planned(chosen: Experiment) -> dict[str, Any]:
 def _data_lines(chosen: Experiment) -> tuple[str, ...]:
     """Python that makes the data, once it is sure that it makes these data."""
     settings = dict(chosen.settings)
-    table = st.session_state.get("table")
+    table = st.session_state.get("upload table")
     drawn: dict[str, Any] = {"test_fraction": float(settings["test"]), "seed": int(settings["dataseed"]), "noise": float(settings["noise"])}
     samples = int(settings["samples"]) or None
     made_of = st.session_state.get("table choices")  # what the table's data were last made with, whatever stands in the controls

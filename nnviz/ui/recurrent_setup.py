@@ -15,9 +15,8 @@ from nnviz.core.losses import LOSSES
 from nnviz.core.recurrent import RecurrentCost, RecurrentNetwork, ThroughTime
 from nnviz.core.sequences import SequenceTask, echo, make_task, next_value
 from nnviz.core.series import Series, series_from_table
-from nnviz.core.tables import Table, read_table
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, show
+from nnviz.ui import controls, show, uploads
 
 Array = NDArray[np.floating]
 OWN = "own series"
@@ -159,19 +158,7 @@ def _task(name: str, delay: int, own: Series | None, steps: int, samples: int, s
 
 def _own_series() -> Series | None:
     """A column of a person's own table; None as long as there is none."""
-    file = st.file_uploader(
-        "Your series as CSV", type=["csv", "tsv", "txt"], key="recfile", help="One row a time step; it stays in this session."
-    )
-    if file is not None and st.session_state.get("rec file id") != file.file_id:
-        st.session_state["rec file id"] = file.file_id
-        st.session_state.pop("rec file error", None)
-        try:
-            st.session_state["rec table"] = read_table(file)
-        except ValueError as error:
-            st.session_state["rec file error"] = f"{file.name[:60]}: {error}"
-    if "rec file error" in st.session_state:
-        st.error(st.session_state["rec file error"])
-    table: Table | None = st.session_state.get("rec table")
+    table = uploads.read("Your series as CSV", "recfile", "One row a time step; it stays in this session.")
     if table is None:
         return None
     numbers = [column.name for column in table.columns if column.kind == "number"]

@@ -19,21 +19,27 @@ MISSING = {"drop": "Drop the row", "mean": "Fill with the mean"}
 TASKS = {"auto": "Guess", "classification": "Classes", "regression": "Numbers"}
 
 
-def table() -> Table | None:
-    """The uploader, and the table that was read last, in this run or before."""
-    file = st.file_uploader(
-        "Your CSV file", type=["csv", "tsv", "txt"], key="upload", help="Commas, semicolons or tabs; the first row names the columns."
-    )
-    if file is not None and st.session_state.get("upload id") != file.file_id:
-        st.session_state["upload id"] = file.file_id
-        st.session_state.pop("upload error", None)
+def read(label: str, key: str, help: str) -> Table | None:
+    """An uploader, and the table that it read last, in this run or before; what cannot be read is told and leaves that one.
+
+    The table stands in `session_state` under "KEY table".
+    """
+    file = st.file_uploader(label, type=["csv", "tsv", "txt"], key=key, help=help)
+    if file is not None and st.session_state.get(f"{key} id") != file.file_id:
+        st.session_state[f"{key} id"] = file.file_id
+        st.session_state.pop(f"{key} error", None)
         try:
-            st.session_state["table"] = read_table(file)
+            st.session_state[f"{key} table"] = read_table(file)
         except ValueError as error:
-            st.session_state["upload error"] = f"{file.name}: {error}"
-    if "upload error" in st.session_state:
-        st.error(st.session_state["upload error"])
-    kept: Table | None = st.session_state.get("table")
+            st.session_state[f"{key} error"] = error, f"{file.name[:60]}: "
+    if f"{key} error" in st.session_state:
+        mistakes.tell(*st.session_state[f"{key} error"])
+    return st.session_state.get(f"{key} table")
+
+
+def table() -> Table | None:
+    """The table of the experiment; the address names it, so that a link can ask for it."""
+    kept = read("Your CSV file", "upload", "Commas, semicolons or tabs; the first row names the columns.")
     asked = st.query_params.get("file")
     if kept is not None:
         st.query_params["file"] = f"{kept.name}~{kept.digest[:8]}"

@@ -94,7 +94,7 @@ SERIES = "month;sales;gaps;word\n" + "\n".join(f"{t};{t % 7},5;{t if t % 3 else 
 
 def with_series(app, column):
     """The page as it stands after that file was dropped on it: the harness has no way to upload."""
-    app.session_state["rec table"] = read_table(io.StringIO(SERIES))
+    app.session_state["recfile table"] = read_table(io.StringIO(SERIES))
     app.session_state["reccolumn"] = column
     return app.run()
 

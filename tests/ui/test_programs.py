@@ -92,7 +92,7 @@ def test_a_table_of_ones_own_is_told_by_the_choices_its_data_were_made_with(tmp_
     (tmp_path / "trees.csv").write_text("height,girth,kind\n" + rows + "\n")
     app = AppTest.from_function(script, default_timeout=60)
     app.query_params["data"], app.query_params["noise"] = "Your own file", "0.2"
-    app.session_state["table"] = read_table(tmp_path / "trees.csv")
+    app.session_state["upload table"] = read_table(tmp_path / "trees.csv")
     app.run()
     monkeypatch.chdir(tmp_path)
     chosen = app.session_state["seen"]
