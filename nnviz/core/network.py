@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.activations import Activation
 from nnviz.core.architecture import checked_batch, checked_seed, checked_sizes, layer_activations
+from nnviz.core.arrays import numbers
 from nnviz.core.initializers import Initializer, get_initializer
 from nnviz.core.losses import Loss, get_loss
 
@@ -163,7 +164,7 @@ class Network:
 
     def pack(self, layers: Iterable[tuple[ArrayLike, ArrayLike]]) -> Array:
         """Parameters (..., P) from (W, b) of each layer, `W` (..., k, n) and `b` (..., k, 1) or (k,); the inverse of `unpack`."""
-        given = [(np.asarray(W, dtype=float), np.asarray(b, dtype=float)) for W, b in layers]
+        given = [(numbers(W, "W"), numbers(b, "b")) for W, b in layers]
         if len(given) != len(self.shapes):
             raise ValueError(f"{len(given)} layers were given and the network {self.brief()} has {len(self.shapes)}: give (W, b) of each")
         parts = []
@@ -222,7 +223,7 @@ class Network:
         ValueError
             Shapes that do not fit.
         """
-        theta, X = np.asarray(theta, dtype=float), np.asarray(X, dtype=float)
+        theta, X = numbers(theta, "theta"), numbers(X, "X")
         layers = self.unpack(theta)
         self.check_input(theta, X)
         Z: list[Array | None] = [None]
@@ -249,7 +250,7 @@ class Network:
         ValueError
             Shapes that do not fit, or targets outside the loss's domain.
         """
-        theta = np.asarray(theta, dtype=float)
+        theta = numbers(theta, "theta")
         delta: list[Array | None] = [None] * len(self.sizes)
         with np.errstate(all="ignore"):
             d = self.output_delta(forward, Y, get_loss(loss))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core import hessian as second
+from nnviz.core.arrays import numbers
 from nnviz.core.losses import Loss, get_loss
 from nnviz.core.network import Forward, Network
 
@@ -45,11 +46,22 @@ class Objective(Protocol):
         """∇²C, (..., D, D)."""
 
 
-def frozen_array(values: ArrayLike) -> Array:
+def frozen_array(values: ArrayLike, name: str = "the array") -> Array:
     """A float view that nobody can write through."""
-    array = np.asarray(values, dtype=float).view()
+    array = numbers(values, name).view()
     array.flags.writeable = False
     return array
+
+
+def penalty(name: str, value: float) -> float:
+    """A penalty as a finite number of 0 or more."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not 0 <= number < np.inf:
+        raise ValueError(f"{name} is {value!r:.60}: a penalty needs to be a number, finite and 0 or more")
+    return number
 
 
 def digest(*parts: object) -> int:
@@ -97,13 +109,17 @@ class NetworkCost:
     l1: float = 0.0
 
     def __init__(self, network: Network, loss: str | Loss, X: ArrayLike, Y: ArrayLike, l2: float = 0.0, l1: float = 0.0) -> None:
-        values = {"network": network, "loss": get_loss(loss), "X": frozen_array(X), "Y": frozen_array(Y), "l2": float(l2), "l1": float(l1)}
+        values = {
+            "network": network,
+            "loss": get_loss(loss),
+            "X": frozen_array(X, "X"),
+            "Y": frozen_array(Y, "Y"),
+            "l2": penalty("l2", l2),
+            "l1": penalty("l1", l1),
+        }
         for name, value in values.items():
             object.__setattr__(self, name, value)
         check_samples(network, self.loss, self.X, self.Y)
-        for name, penalty in (("l2", self.l2), ("l1", self.l1)):
-            if not 0 <= penalty < np.inf:
-                raise ValueError(f"{name} is {penalty}: a penalty needs to be finite and 0 or more")
 
     @property
     def dimension(self) -> int:
@@ -127,7 +143,7 @@ class NetworkCost:
 
     def value(self, theta: ArrayLike) -> Array:
         """C, (...)."""
-        theta = np.asarray(theta, dtype=float)
+        theta = numbers(theta, "theta")
         return self.value_after(theta, self.network.forward(theta, self.X))
 
     def gradient(self, theta: ArrayLike) -> Array:
@@ -136,7 +152,7 @@ class NetworkCost:
 
     def value_and_gradient(self, theta: ArrayLike) -> tuple[Array, Array]:
         """C and ∇C, (...) and (..., P), in one forward and one backward pass."""
-        theta = np.asarray(theta, dtype=float)
+        theta = numbers(theta, "theta")
         forward = self.network.forward(theta, self.X)
         gradient = self.network.backward(theta, forward, self.Y, self.loss).gradient
         if self.l2 or self.l1:
@@ -198,7 +214,7 @@ class NetworkCost:
 
     def checked(self, theta: ArrayLike) -> Array:
         """Theta or a direction as an array (..., P)."""
-        theta = np.asarray(theta, dtype=float)
+        theta = numbers(theta, "theta")
         self.network.unpack(theta)
         return theta
 
@@ -257,7 +273,7 @@ class Quadratic:
     b: Array
 
     def __init__(self, A: ArrayLike, b: ArrayLike = 0.0) -> None:
-        matrix, linear = np.asarray(A, dtype=float), np.asarray(b, dtype=float)
+        matrix, linear = numbers(A, "A"), numbers(b, "b")
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
             raise ValueError(f"A is {matrix.shape}: a quadratic needs a square matrix (D, D)")
         if linear.shape not in ((), (len(matrix),)):
@@ -304,7 +320,7 @@ class Quadratic:
 
     def checked(self, theta: ArrayLike) -> Array:
         """Theta or a direction as an array (..., D)."""
-        theta = np.asarray(theta, dtype=float)
+        theta = numbers(theta, "theta")
         if theta.ndim == 0 or theta.shape[-1] != self.dimension:
             raise ValueError(f"theta is {theta.shape} and A is {self.A.shape}: theta needs the shape (..., {self.dimension})")
         return theta

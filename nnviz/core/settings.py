@@ -100,6 +100,10 @@ def checked_settings(
 
 def check_data(network: Network, loss: Loss, data: Any) -> None:
     """ValueError unless the data fit the network's inputs and outputs and the loss."""
+    if not all(hasattr(getattr(data, part, None), name) for part in ("train", "test") for name in ("X", "Y")):
+        raise ValueError(
+            f"data is a {type(data).__name__}: it needs parts .train and .test with X and Y, as DATASETS and from_csv make them"
+        )
     X, Y = data.train.X, data.train.Y
     n, k = network.sizes[0], network.sizes[-1]
     if X.shape[-2:] != (n, X.shape[-1]) or Y.shape != (k, X.shape[-1]) or X.ndim != 2:

@@ -32,7 +32,21 @@ __all__ = ["Run", "continue_steps", "continue_training", "train", "train_steps"]
 CHUNK_SECONDS = 0.02  # between two looks at the clock; with the measuring of snapshots a chunk stays under 50 ms
 
 
-def train(network: Network, loss: Loss | str, data: Any, optimizer: Optimizer | str, epochs: float = 100, **settings: Any) -> Run:
+def train(
+    network: Network,
+    loss: Loss | str,
+    data: Any,
+    optimizer: Optimizer | str,
+    epochs: float = 100,
+    batch_size: int = 32,
+    seed: int | Sequence[int] = 0,
+    schedule: Schedule = None,
+    l2: ArrayLike = 0.0,
+    l1: ArrayLike = 0.0,
+    snapshots: int = 60,
+    theta0: ArrayLike | None = None,
+    **more: Any,
+) -> Run:
     """Train a network on `data.train` and tell how it went, judged on `data.test` too.
 
     Parameters
@@ -40,11 +54,11 @@ def train(network: Network, loss: Loss | str, data: Any, optimizer: Optimizer | 
     network, loss, data, optimizer : what learns, by which loss, from what and how; registered names will do for loss and optimiser.
         Hyperparameters may be arrays (*batch, 1), one value for each run
     epochs : how often all samples are seen
-    batch_size : 32; the last, smaller batch of an epoch is kept, and a batch larger than the data is all of it
-    seed : 0, of the first parameters and of the order of samples, which all runs share; a sequence (R,) gives each run its own
+    batch_size : the last, smaller batch of an epoch is kept, and a batch larger than the data is all of it
+    seed : of the first parameters and of the order of samples, which all runs share; a sequence (R,) gives each run its own
     schedule : a function from steps (from 0, an array) to factors of the learning rate, or a registered name
-    l2, l1 : 0; weights of the penalties ½·Σ‖W‖² and Σ|W| (never of biases), numbers or (*batch, 1)
-    snapshots : 60; at most so many are kept, all of the first steps, then ever wider apart
+    l2, l1 : weights of the penalties ½·Σ‖W‖² and Σ|W| (never of biases), numbers or (*batch, 1)
+    snapshots : at most so many are kept, all of the first steps, then ever wider apart
     theta0 : (..., P) to start from, instead of the initialiser's
     initializer : "glorot_uniform"
     clip_norm : None; gradients longer than it are shortened to it
@@ -70,7 +84,8 @@ def train(network: Network, loss: Loss | str, data: Any, optimizer: Optimizer | 
     >>> run.theta.shape, bool(run.train_cost[-1] < run.train_cost[0])
     ((60, 33), True)
     """
-    return deque(train_steps(network, loss, data, optimizer, epochs, **settings), maxlen=1).pop()
+    parts = train_steps(network, loss, data, optimizer, epochs, batch_size, seed, schedule, l2, l1, snapshots, theta0, **more)
+    return deque(parts, maxlen=1).pop()
 
 
 def train_steps(

@@ -314,3 +314,12 @@ def test_the_input_has_neither_sum_nor_delta():
     for nothing in (lambda: forward.z(0), lambda: backward.d(0)):
         with pytest.raises(ValueError, match="layer 0 is the input"):
             nothing()
+
+
+@pytest.mark.parametrize("wrong", ["a", [["a", "b"]], [[1.0, 2.0], [3.0]], None, {"x": 1}])
+def test_what_is_no_array_of_numbers_is_named(wrong):
+    network = Network((2, 3, 1), "tanh")
+    theta = network.initialize()
+    for make, name in ((lambda: network.forward(wrong, np.ones((2, 4))), "theta"), (lambda: network.forward(theta, wrong), "X")):
+        with pytest.raises(ValueError, match=f"{name} is .*needs numbers"):
+            make()

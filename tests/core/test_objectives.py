@@ -341,3 +341,9 @@ def test_samples_that_are_not_there_are_told():
         a_cost()[0].on([0, 6])
     with pytest.raises(ValueError, match="at least 1 sample"):
         a_cost()[0].on([])
+
+
+@pytest.mark.parametrize("wrong", ["a", -1.0, np.nan, np.inf, None])
+def test_a_penalty_that_is_no_number_of_0_or_more_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"l2 is .*penalty needs to be"):
+        NetworkCost(Network((1, 1)), "half_squared_error", [[0.0]], [[0.0]], l2=wrong)

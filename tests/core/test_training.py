@@ -330,3 +330,8 @@ def test_a_thinned_run_keeps_its_ends_its_first_steps_and_its_numbers():
     places = np.searchsorted(run.step, fewer.step)
     assert np.array_equal(fewer.theta, run.theta[places])
     assert run.thinned(500) is run
+
+
+def test_what_is_no_data_set_is_refused_with_what_is_needed():
+    with pytest.raises(ValueError, match=r"data is a int.*\.train and \.test"):
+        train(Network((2, 1)), "half_squared_error", 3, "sgd")
