@@ -154,7 +154,8 @@ class DataSet:
         else:
             target = ", ".join(f"{n} = {v:.4g}" for n, v in zip(self.target_names, self.Y[:, row], strict=True))
         if self.image_shape:
-            return f"sample {row}: {target}"
+            height, width = self.image_shape
+            return f"sample {row}: a picture of {height} × {width} pixels; {target}"
         shown = [f"{n} = {v:.4g}" for n, v in zip(self.coordinate_names[:6], self.coordinates[:6, row], strict=True)]
         more = ["…"] if len(self.coordinate_names) > 6 else []
         return f"sample {row}: {', '.join(shown + more)}; {target}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import numpy as np
@@ -87,6 +89,29 @@ def scatter(data: DataSet, row: int, theme: Theme, axes: tuple[int, int] | None 
     }
 
 
+def picture(data: DataSet, row: int, theme: Theme) -> Figure:
+    """A sample that is a picture, as the picture it is: dark is much."""
+    if data.image_shape is None:
+        raise ValueError(f"the samples of {cut(data.title)} are no pictures: they have {data.X.shape[0]} features")
+    height, width = data.image_shape
+    pixels = data.X[:, row].reshape(height, width)
+    low, high = float(data.X.min()), float(data.X.max())
+    bare = {"showticklabels": False, "showgrid": False, "zeroline": False, "fixedrange": True, "constrain": "domain"}
+    heat = {
+        "type": "heatmap", "name": "pixels", "x0": 1, "y0": 1, "xgap": 1, "ygap": 1, "showscale": False, "customdata": single(pixels),
+        "z": np.round(255 * (pixels - low) / max(high - low, np.finfo(float).tiny)).astype(np.uint8), "zmin": 0, "zmax": 255,
+        "colorscale": colorscale(theme.sequential), "hovertemplate": "pixel %{y},%{x}: %{customdata:.4g}<extra></extra>",
+    }  # fmt: skip
+    return {
+        "data": [heat],
+        "layout": layout(
+            theme, "plot", "The chosen sample", f"{height} × {width} pixels, {low:g} to {high:g}", height=260,
+            xaxis=axis(theme, "", **bare), yaxis=axis(theme, "", autorange="reversed", scaleanchor="x", **bare),
+        ),
+        "frames": [],
+    }  # fmt: skip
+
+
 def principal_places(data: DataSet) -> tuple[tuple[Array, Array], tuple[str, str]]:
     """Where the samples lie in the plane in which they differ most, and its axes: for pictures, of which no two pixels tell much.
 
@@ -108,12 +133,18 @@ def _places(data: DataSet, theme: Theme, axes: tuple[int, int] | None) -> tuple[
     count = data.coordinates.shape[0]
     if not (0 <= across < count and 0 <= up < count):
         raise ValueError(f"coordinates {across} and {up} were asked for and there are {count}: choose 0 to {count - 1}")
-    name = worded(theme, data.coordinate_names[across], "x", longest=24)
+    name = _with_unit(theme, data.coordinate_names[across])
     if count > 1:
-        return (data.coordinates[across], data.coordinates[up]), (name, worded(theme, data.coordinate_names[up], "x", longest=24))
+        return (data.coordinates[across], data.coordinates[up]), (name, _with_unit(theme, data.coordinate_names[up]))
     if data.task == "classification":
         return (data.coordinates[across], data.labels.astype(float)), (name, "class")
     return (data.coordinates[across], data.Y[0]), (name, cut(data.target_names[0], 24))
+
+
+def _with_unit(theme: Theme, name: str) -> str:
+    """The name of an axis, its unit in brackets kept."""
+    unit = re.search(r"\([^()]{1,12}\)$", name.strip())
+    return worded(theme, name, "x", longest=24) + (f" {html.escape(unit[0], quote=False)}" if unit else "")
 
 
 def _range(values: Array) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from nnviz.formulas.quantities import (
 )
 
 MOST_ROWS = 8  # of a sum written a product a line
+MOST_LINES = 5  # terms of a neuron's sum that are all written beside the graph; of longer ones the bars below tell the products
 
 
 def forward_terms(network: Network, theta: np.ndarray, forward: Forward, layer: int, unit: int, sample: int = 0) -> list[Term]:
@@ -46,8 +47,16 @@ def neuron_forward(network: Network, theta: np.ndarray, forward: Forward, layer:
     """`z = Σ w·a + b` and `a = f(z)` of one neuron, in symbols and numbers."""
     terms = forward_terms(network, theta, forward, layer, unit, sample)
     z, a = weighted_sum(forward, layer, unit, sample), activation(network, forward, layer, unit, sample)
-    total = [f"{z.symbol(colours)} &= {in_symbols(terms, colours)}", f"&= {in_numbers(terms, colours)}", f"&= {z.number(colours)}"]
+    numbers = _a_line_each(terms, colours) if 3 < len(terms) <= MOST_LINES else [f"&= {in_numbers(terms, colours)}"]
+    total = [f"{z.symbol(colours)} &= {in_symbols(terms, colours)}", *numbers, f"&= {z.number(colours)}"]
     return aligned(total, _activation_lines(network, forward, layer, z, a, colours, sample))
+
+
+def _a_line_each(terms: list[Term], colours: Colours) -> list[str]:
+    """A sum with a product a line, shortened in the middle where it is long."""
+    numbers = [product_in_numbers(term, colours, follows=place > 0) for place, term in enumerate(terms)]
+    shown = numbers if len(numbers) <= MOST_ROWS else [*numbers[:4], r"\cdots", *numbers[-2:]]
+    return [("&= " if place == 0 else r"&\quad + ") + text for place, text in enumerate(shown)]
 
 
 def _activation_lines(network: Network, forward: Forward, layer: int, z: Quantity, a: Quantity, colours: Colours, sample: int) -> list[str]:
@@ -229,7 +238,5 @@ def cell(network: Network, theta: np.ndarray, forward: Forward, layer: int, unit
     w = coloured(f"w_{{{unit + 1}j}}", colours["w"])
     held = coloured(f"{name}_{{j{',' if sample > 8 else ''}{sample + 1}}}", colours[name])
     every = rf"\sum_{{j=1}}^{{{network.sizes[layer - 1]}}} {w}\,{held}"
-    numbers = [product_in_numbers(term, colours, follows=place > 0) for place, term in enumerate(terms)]
-    shown = numbers if len(numbers) <= MOST_ROWS else [*numbers[:4], r"\cdots", *numbers[-2:]]
-    lines = [("&= " if place == 0 else r"&\quad + ") + text for place, text in enumerate(shown)]
-    return aligned([f"{z.symbol(colours)} &= {every} + {coloured(f'b_{index(unit)}', colours['b'])}"], [*lines, f"&= {z.number(colours)}"])
+    lines = [*_a_line_each(terms, colours), f"&= {z.number(colours)}"]
+    return aligned([f"{z.symbol(colours)} &= {every} + {coloured(f'b_{index(unit)}', colours['b'])}"], lines)

@@ -328,7 +328,7 @@ def test_a_function_that_cannot_be_drawn_is_told(bad):
 def test_a_sample_is_described_in_words():
     assert DATASETS["iris"]().describe(0).startswith("sample 0: sepal length (cm) = 5.1, ")
     assert DATASETS["iris"]().describe(0).endswith("; setosa")
-    assert DATASETS["digits"]().describe(3) == "sample 3: 3"
+    assert DATASETS["digits"]().describe(3) == "sample 3: a picture of 8 × 8 pixels; 3"
     assert DATASETS["worked_example"]().describe(-1) == "sample 0: x1 = 0.5, x2 = 0.8; y = 1"
     with pytest.raises(ValueError, match="choose 0 to 149"):
         DATASETS["iris"]().describe(150)

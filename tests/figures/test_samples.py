@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from nnviz.core.datasets import DATASETS
-from nnviz.figures.samples import GLYPHS, MOST_POINTS, NAMED, SHAPES, principal_places, scatter, telling_axes
+from nnviz.figures.samples import GLYPHS, MOST_POINTS, NAMED, SHAPES, picture, principal_places, scatter, telling_axes
 from nnviz.figures.theme import DARK, LIGHT
 from nnviz.ui.show import pack
 
@@ -101,3 +101,19 @@ def test_there_is_a_glyph_for_each_class_in_the_key_and_a_shape_for_ten():
 def test_what_is_not_there_is_a_sentence(row, axes, said):
     with pytest.raises(ValueError, match=said):
         scatter(DATASETS["iris"](), row, LIGHT, axes)
+
+
+def test_axes_keep_the_units_of_their_columns():
+    layout = scatter(DATASETS["iris"](), 0, LIGHT)["layout"]
+    assert layout["xaxis"]["title"]["text"] == "petal length (cm)"
+    assert layout["yaxis"]["title"]["text"] == "petal width (cm)"
+
+
+def test_a_picture_shows_the_pixels_of_its_sample():
+    data = DATASETS["digits"]()
+    heat = picture(data, 3, LIGHT)["data"][0]
+    go.Figure(picture(data, 3, DARK))
+    assert heat["z"].shape == (8, 8)
+    assert heat["z"] == pytest.approx(255 * data.X[:, 3].reshape(8, 8) / 16, abs=0.5)
+    with pytest.raises(ValueError, match="no pictures"):
+        picture(DATASETS["iris"](), 0, LIGHT)

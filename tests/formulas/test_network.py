@@ -121,6 +121,15 @@ def test_a_cell_is_its_row_times_its_column():
     assert value(lines[-1]) == pytest.approx(forward.z(1)[2, 3], rel=5e-4)
 
 
+def test_every_product_of_four_inputs_is_written():
+    network = Network((4, 3), "tanh")
+    theta, samples = network.initialize("normal", seed=2), np.array([[0.5], [-1.5], [2.0], [0.25]])
+    forward = network.forward(theta, samples)
+    lines = rows(formulas.neuron_forward(network, theta, forward, 1, 2, COLOURS))
+    assert sum(r"\cdot" in line for line in lines[1:5]) == 4
+    assert value(" ".join(line.replace(r"&\quad", "").strip() for line in lines[1:6])) == pytest.approx(forward.z(1)[2, 0], abs=3e-3)
+
+
 def test_long_sums_are_shortened_in_the_middle():
     network = Network((64, 8, 1), "tanh")
     theta = network.initialize(seed=0)
