@@ -85,9 +85,9 @@ def own_formula() -> Activation | None:
             own = st.session_state["former fz"] = get_activation(f"={text}")
         except ValueError as error:
             trouble = error
-    button.button(
-        "Use it in the network", key="usefz", disabled=not text or trouble is not None, on_click=_use, args=(text,), width="stretch"
-    )
+    usable = bool(text) and trouble is None
+    if button.button("Use it in the network", key="usefz", disabled=not usable, on_click=_use, args=(text,), width="stretch"):
+        st.rerun()  # of the whole app: the sidebar shows it
     if trouble is not None:
         mistakes.tell(trouble)
     return own

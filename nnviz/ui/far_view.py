@@ -18,6 +18,7 @@ LONGEST = 20_000  # characters that are taken, so that a text too long is answer
 FAR = (0.0, 5.0, 20.0, 40.0, 100.0, 1000.0)
 
 
+@st.fragment
 def draw() -> None:
     """Cross-entropy from the logit beside the clipped textbook form, as far out as one likes."""
     left, middle, right = st.columns(3, gap="medium")
@@ -70,7 +71,7 @@ def number(text: str) -> float:
     except ValueError:
         raise ValueError(f"“{text[:40]}” was given as a logit: give one number, such as −1000 or 2.5") from None
     if not abs(value) <= LARGEST:
-        raise ValueError(f"{significant(value, 3)} was given as a logit: give a number from −1,000,000 to 1,000,000")
+        raise ValueError(f"“{text.strip()[:40]}” was given as a logit: give a number from −1,000,000 to 1,000,000")
     return value
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nnviz.core.activations import softmax, softmax_jacobian
 from nnviz.figures import activations as figures
 from nnviz.formulas import activations as formulas
-from nnviz.formulas.numbers import MINUS, fixed, significant
+from nnviz.formulas.numbers import MINUS, SUBSCRIPTS, fixed, significant
 from nnviz.ui import controls, mistakes, show
 
 Array = NDArray[np.floating]
@@ -18,6 +18,7 @@ FIRST_LOGITS = (2.0, 1.0, 0.1, 0.0, -1.0, -2.0)
 LONGEST, MOST_CLASSES, LARGEST_LOGIT = 20_000, 8, 1e6
 
 
+@st.fragment
 def draw() -> None:
     """Logits on sliders, what softmax makes of them, and its Jacobian."""
     left, middle, right = st.columns(3, gap="medium")
@@ -30,7 +31,8 @@ def draw() -> None:
     side, bars, heat = st.columns([0.7, 1.2, 1.2], gap="medium")
     with side:
         given = [
-            controls.slider(f"z{i}", -10.0, 10.0, key=f"logit{i}", default=FIRST_LOGITS[i - 1], step=0.1) for i in range(1, classes + 1)
+            controls.slider(f"z{str(i).translate(SUBSCRIPTS)}", -10.0, 10.0, key=f"logit{i}", default=FIRST_LOGITS[i - 1], step=0.1)
+            for i in range(1, classes + 1)
         ]
         own = own_logits()
     logits = np.array(given) if own is None else own

@@ -35,3 +35,13 @@ def test_a_phone_moves_the_strip_within_itself(visit):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     strip = page.locator(".st-key-strip-curves")
     assert strip.evaluate("element => element.scrollWidth > element.clientWidth")
+
+
+def test_a_moved_slider_redraws_the_point_and_the_link_follows(visit):
+    page = visit("activations")
+    slider = page.get_by_test_id("stMain").get_by_role("slider").first
+    slider.press("ArrowRight")
+    page.get_by_text("f and f′ at z = 1.25").wait_for()
+    page.wait_for_function("() => location.search.includes('actz=1.25')")
+    page.reload()
+    page.get_by_text("f and f′ at z = 1.25").wait_for()
