@@ -192,7 +192,8 @@ def _lit(part: Shown, theme: Theme, row: int, column: int) -> list[dict[str, Any
     maps = [_heat(theme, M, x, y, part.largest, 0.0) for M, x, y in parts]
     spots = [(x + j, y + i, float(M[i, j])) for M, x, y in parts for i in range(M.shape[0]) for j in range(M.shape[1])]
     frames = [_box(x, y, *M.shape) for M, x, y in parts]
-    guide = {"x": [zx + column] * 2, "y": [xy + len(X) - 0.5, zy - 0.5]}
+    # The first columns stand under Z's name and shape: there the guide ends above them.
+    guide = {"x": [zx + column] * 2, "y": [xy + len(X) - 0.5, zy - (1.2 if column < 2 else 0.5)]}
     return [
         *maps,
         _veiled_numbers(part, theme, {(x, y) for x, y, _ in spots}),

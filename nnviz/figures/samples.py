@@ -98,7 +98,7 @@ def picture(data: DataSet, row: int, theme: Theme) -> Figure:
     low, high = float(data.X.min()), float(data.X.max())
     bare = {"showticklabels": False, "showgrid": False, "zeroline": False, "fixedrange": True, "constrain": "domain"}
     heat = {
-        "type": "heatmap", "name": "pixels", "x0": 1, "y0": 1, "xgap": 1, "ygap": 1, "showscale": False, "customdata": single(pixels),
+        "type": "heatmap", "name": "pixels", "x0": 0, "y0": 0, "xgap": 1, "ygap": 1, "showscale": False, "customdata": single(pixels),
         "z": np.round(255 * (pixels - low) / max(high - low, np.finfo(float).tiny)).astype(np.uint8), "zmin": 0, "zmax": 255,
         "colorscale": colorscale(theme.sequential), "hovertemplate": "pixel %{y},%{x}: %{customdata:.4g}<extra></extra>",
     }  # fmt: skip

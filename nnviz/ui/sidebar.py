@@ -63,7 +63,8 @@ def _data() -> tuple[DataSet, bool]:
     expression = {}
     if name == "function":
         expression = {"expression": controls.text("f(x) =", key="expression", default="sin(3*x)")}
-    with st.expander("Samples and split", expanded=name == OWN_FILE):
+    folded = st.expander("Samples and split", expanded=name == OWN_FILE)
+    with folded:
         samples = int(controls.number("Samples (0: all)", 0, 100_000, key="samples", default=0, step=10)) or None
         test_fraction = controls.slider("Held out for testing", 0.0, 0.9, key="test", default=0.3, step=0.05)
         seed = int(controls.number("Seed of the data", 0, 9999, key="dataseed", default=0, step=1))
@@ -81,6 +82,7 @@ def _data() -> tuple[DataSet, bool]:
     except ValueError as error:
         mistakes.tell(error)
         return _former(), show_test
+    folded.caption(f"Source: {data.source}. Licence: {data.licence}.")
     data = with_features(data, wanted) if wanted else data
     st.session_state["former data"] = data
     return data, show_test

@@ -141,3 +141,9 @@ def test_the_dead_relu_is_dead(open_page):
     network = Network((4, 8, 8, 3), ("relu", "relu", "softmax"))
     forward = network.forward(network.initialize("glorot_uniform", seed=0), DATASETS["iris"]().inputs)
     assert np.all(forward.A[2][2] == 0)
+
+
+@pytest.mark.parametrize(("name", "licence"), [("Iris flowers", "CC BY 4.0"), ("Palmer penguins", "CC0"), ("Two moons", "free of rights")])
+def test_data_tell_their_source_and_licence(open_page, name, licence):
+    told = [caption.value for caption in open_page("network", data=name).sidebar.caption]
+    assert any(text.startswith("Source: ") and licence in text for text in told)
