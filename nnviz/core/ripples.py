@@ -177,15 +177,23 @@ def depth_study(
                 break
             # Layer by layer, so that 500 layers of 512 units are never in memory at once.
             drawn = layer.unpack(layer.initialize(initializer, seed=int(rng.integers(2**31)), batch=(seeds,)))[0].W
-            W = weights[:, None, None, None] * drawn
-            Z = W @ A + bias_scale * rng.normal(size=(seeds, width, 1))
-            A = f(Z)
             # The change is kept at length 1 and its stretch noted: it can neither vanish nor overflow on the way.
-            tangent = f.jvp(Z[..., :1], A[..., :1], W @ (tangent / np.linalg.norm(tangent, axis=-2, keepdims=True)))
+            unit = tangent / np.linalg.norm(tangent, axis=-2, keepdims=True)
+            moved = weights[:, None, None, None] * _times(drawn, np.concatenate([A, unit], axis=-1))
+            Z = moved[..., :2] + bias_scale * rng.normal(size=(seeds, width, 1))
+            A = f(Z)
+            tangent = f.jvp(Z[..., :1], A[..., :1], moved[..., 2:])
             # Past the overflow of the sample itself its slopes mean nothing.
             stretch[l] = np.where(np.isfinite(Z[..., 0]).all(axis=-1), np.linalg.norm(tangent, axis=-2)[..., 0], np.nan)
         growth = _mean_of_known(np.log(stretch[depth // 2 :]), np.log(stretch))
     return DepthStudy(weights, np.stack(lengths), np.stack(distances), np.stack(cosines), growth)
+
+
+def _times(W: Array, A: Array) -> Array:
+    """Each seed's W (s, k, k) times its columns at every gain, (g, s, k, c): one product a seed."""
+    gains, seeds, width, columns = A.shape
+    side_by_side = A.transpose(1, 2, 0, 3).reshape(seeds, width, gains * columns)
+    return (W @ side_by_side).reshape(seeds, width, gains, columns).transpose(2, 0, 1, 3)
 
 
 def _mean_of_known(late: Array, whole: Array) -> Array:
@@ -225,7 +233,8 @@ def _gaussian() -> tuple[Array, Array]:
     return z, w / w.sum()
 
 
-SMALLEST_LENGTH, LARGEST_LENGTH = 1e-200, 1e200  # a mean square beyond these has died or grown without end
+SMALLEST_LENGTH, LARGEST_LENGTH = 1e-40, 1e40  # a mean square beyond these has died or grown without end: f is straight there
+LOOK_EVERY = 16  # layers between two looks at which lengths have settled
 
 
 def mean_field(activation: str | Activation, weight_scales: ArrayLike, bias_scale: float = 0.0, layers: int = 2000) -> MeanField:
@@ -247,10 +256,16 @@ def mean_field(activation: str | Activation, weight_scales: ArrayLike, bias_scal
     z, w = _gaussian()
     with np.errstate(all="ignore"):
         q = scales**2 + bias_scale**2
-        for _ in range(layers):
-            settled = np.clip(scales**2 * (f(np.sqrt(q)[:, None] * z) ** 2 @ w) + bias_scale**2, SMALLEST_LENGTH, LARGEST_LENGTH)
-            before, q = q, np.nan_to_num(settled, nan=LARGEST_LENGTH)
-            if np.allclose(q, before, rtol=1e-12, atol=0, equal_nan=True):
+        moving = np.arange(q.size)  # the scales whose length has not settled: at the edge it takes thousands of layers, elsewhere a few
+        for _ in range(0, layers, LOOK_EVERY):
+            variance, after = scales[moving] ** 2, q[moving]
+            for _ in range(LOOK_EVERY):
+                before = after
+                after = variance * (f(np.sqrt(before)[:, None] * z) ** 2 @ w) + bias_scale**2
+                after = np.fmax(np.fmin(after, LARGEST_LENGTH), SMALLEST_LENGTH)
+            q[moving] = after
+            moving = moving[np.abs(after - before) > 1e-12 * before]
+            if not moving.size:
                 break
         stretch = scales**2 * (f.derivative(np.sqrt(q)[:, None] * z) ** 2 @ w)
         length = np.where(q >= LARGEST_LENGTH, np.inf, np.where(q <= SMALLEST_LENGTH, 0.0, q))

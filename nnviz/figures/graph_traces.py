@@ -22,6 +22,18 @@ def edge_traces(drawing: Drawing) -> list[Trace]:
     return [_edge(drawing, *key, edges) for key, edges in drawing.groups.items()] + _cost_edge(drawing)
 
 
+def merged(edges: Sequence[Trace]) -> list[Trace]:
+    """Edges of one look as one trace, whatever their layer: for pictures in which no layer is lit. A trace costs more than its points."""
+    alike: dict[tuple[Any, ...], list[Trace]] = {}
+    for trace in edges:
+        alike.setdefault(tuple(sorted(trace["line"].items())), []).append(trace)
+    return [
+        traces[0]
+        | {"name": "weights", **{axis: [v for t in traces for v in (*np.asarray(t[axis], dtype=float).tolist(), None)] for axis in "xy"}}
+        for traces in alike.values()
+    ]
+
+
 def _edge(drawing: Drawing, layer: int, plus: bool, step: int, part: str, edges: Sequence[Edge]) -> Trace:
     ends = np.array([(*drawing.spots[s], *drawing.spots[t]) for s, t in edges], dtype=np.float32)
     gap = np.full(len(ends), np.nan, dtype=np.float32)

@@ -13,7 +13,7 @@ from nnviz.figures.animation import animate
 from nnviz.figures.graph_drawing import drawing_of
 from nnviz.figures.graph_layout import plot_height
 from nnviz.figures.graph_marks import BLANK
-from nnviz.figures.graph_traces import click_traces, edge_traces, mark_trace, name_traces, side_margins, word_traces
+from nnviz.figures.graph_traces import click_traces, edge_traces, mark_trace, merged, name_traces, side_margins, word_traces
 from nnviz.figures.log_lines import log_lines
 from nnviz.figures.theme import Figure, Theme, axis, bare_axis, ink, layout, mix, signed_colour
 from nnviz.formulas.numbers import signed, significant
@@ -45,7 +45,7 @@ def ripple_graph(graph: nx.DiGraph, ripple: Ripple, theme: Theme, chosen: tuple[
         inks = [ink(colour) for colour in colours]
         return {"marker": {"color": colours}, "text": words, "textfont": {"color": inks}}
 
-    edges = [trace | {"opacity": 0.3} for trace in edge_traces(drawing)]
+    edges = [trace | {"opacity": 0.3} for trace in merged(edge_traces(drawing))]
     marks = mark_trace(drawing)
     if drawing.form.worked:  # that form has the cost as one more mark
         for name in ("x", "y"):

@@ -84,7 +84,7 @@ def unrolled(cost: RecurrentCost, back: ThroughTime, theme: Theme) -> Figure:
             "The network unrolled in time",
             key,
             height=470,
-            annotations=drawn.words(),
+            annotations=drawn.gap(),
             xaxis={"visible": False, "fixedrange": True, "range": [across[1], across[0]]},
             yaxis={"visible": False, "fixedrange": True, "range": [-1.25, OUTPUT + 0.6]},
             hovermode="closest",
@@ -151,7 +151,7 @@ class _Columns:
         """All edges and the inputs."""
         lines = [segment for t in self.steps for segment in self.edges(t, FORWARD)]
         edges = _lines(lines) | {"name": "edges", "line": {"color": self.theme.rule, "width": 1.5}}
-        return [edges, self.heads(lines), self.circles("x", set(self.steps), 17)]
+        return [edges, self.heads(lines), self.circles("x", set(self.steps), 17), self.words()]
 
     def heads(self, segments: list[tuple[float, float, float, float]]) -> dict[str, Any]:
         """The arrow heads at the ends of edges."""
@@ -226,30 +226,39 @@ class _Columns:
             },
         ]
 
-    def words(self) -> list[dict[str, Any]]:
-        """The steps under their columns, the layers' names at the left, what is left out."""
-        muted = {"size": 12, "color": self.theme.muted}
-        named = [
-            {"x": self.x[t], "y": -0.6, "text": f"t = {t + 1}" if t == self.steps[0] else str(t + 1), "font": muted} for t in self.steps
+    def words(self) -> dict[str, Any]:
+        """The steps under their columns, the layers' names at the left, the weights at their edges: one trace, annotations draw slowly."""
+        muted, of_w = self.theme.muted, self.theme.symbols["w"]
+        spots: list[tuple[float, float, str, str, int, str]] = []
+        for t in self.steps:
+            spots.append((self.x[t], -0.6, f"t = {t + 1}" if t == self.steps[0] else str(t + 1), "middle center", 12, muted))
+        spots += [
+            (-0.8, 0.0, symbol(self.theme, "x"), "middle right", 16, muted),
+            (-0.8, HIDDEN, coloured("<i>h</i>", self.theme.symbols["a"]), "middle right", 16, muted),
+            (-0.8, OUTPUT, symbol(self.theme, "y"), "middle right", 16, muted),
+            (0.07, 0.55, "<i>W<sub>xh</sub></i>", "middle right", 13, of_w),
+            (0.5, float(self.heights("h")[0]) + 0.35, "<i>W<sub>hh</sub></i>", "middle center", 13, of_w),
+            (0.07, 3.5, "<i>W<sub>hy</sub></i>", "middle right", 13, of_w),
         ]
-        left = [
-            {"x": -0.8, "y": y, "text": symbol(self.theme, name), "xanchor": "left", "font": {"size": 16}}
-            for name, y in (("x", 0.0), ("y", OUTPUT))
-        ]
-        left.append(
-            {"x": -0.8, "y": HIDDEN, "text": coloured("<i>h</i>", self.theme.symbols["a"]), "xanchor": "left", "font": {"size": 16}}
-        )
-        weights = [
-            (0.07, 0.55, "W<sub>xh</sub>", "left"),
-            (0.5, float(self.heights("h")[0]) + 0.35, "W<sub>hh</sub>", "center"),
-            (0.07, 3.5, "W<sub>hy</sub>", "left"),
-        ]
-        named += [
-            {"x": x, "y": y, "text": coloured(f"<i>{text}</i>", self.theme.symbols["w"]), "xanchor": anchor, "font": {"size": 13}}
-            for x, y, text, anchor in weights
-        ]
-        gap = [{"x": ENDS, "y": HIDDEN, "text": "…", "font": {"size": 22, "color": self.theme.muted}, "bgcolor": self.theme.background}]
-        return named + left + (gap if max(self.x.values()) >= len(self.steps) else [])
+        x, y, texts, places, sizes, inks = map(list, zip(*spots, strict=True))
+        return {
+            "type": "scatter",
+            "mode": "text",
+            "name": "words",
+            "x": x,
+            "y": y,
+            "text": texts,
+            "textposition": places,
+            "textfont": {"size": sizes, "color": inks},
+            "hoverinfo": "skip",
+            "cliponaxis": False,
+        }
+
+    def gap(self) -> list[dict[str, Any]]:
+        """Three dots where steps are left out."""
+        if max(self.x.values()) < len(self.steps):
+            return []
+        return [{"x": ENDS, "y": HIDDEN, "text": "…", "font": {"size": 22, "color": self.theme.muted}, "bgcolor": self.theme.background}]
 
 
 def _largest(values: Array) -> float:
