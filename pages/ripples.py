@@ -10,6 +10,8 @@ from nnviz.core.activations import ACTIVATIONS, get_activation
 from nnviz.core.initializers import INITIALIZERS
 from nnviz.figures import ripples as figures
 from nnviz.figures.graph import most_active, network_graph
+from nnviz.formulas import ripples as formulas
+from nnviz.formulas.letters import in_colours
 from nnviz.formulas.numbers import latex, significant
 from nnviz.ui import controls, experiment, page, player, show
 
@@ -80,6 +82,9 @@ def study(
     return ripples.depth_study(activation, depth, width, gains, initializer, seeds=8, seed=seed, bias_scale=bias)
 
 
+theory_of = lru_cache(maxsize=32)(ripples.mean_field)
+
+
 def through_depth() -> None:
     pictures = st.container()
     one, two = st.columns(2, gap="large")
@@ -94,7 +99,8 @@ def through_depth() -> None:
         gain = controls.slider("Gain of the weights", 0.1, 4.0, key="ripgain", default=1.0, step=0.05)
     three = tuple(dict.fromkeys((0.5, gain, 2.0)))
     paths = study(activation, depth, width, initializer, three, bias, chosen.seed)
-    scan = study(activation, min(depth, 20), width, initializer, tuple(np.linspace(0.2, 4, 20).round(3).tolist()), bias, chosen.seed)
+    gains = tuple(np.linspace(0.2, 4, 20).round(3).tolist())
+    scan = study(activation, min(depth, 20), width, initializer, gains, bias, chosen.seed)
     with pictures:
         left, right = st.columns(2, gap="medium")
         with left:
@@ -104,7 +110,7 @@ def through_depth() -> None:
                 alt=f"Distance of two inputs through {depth} layers of {width} {activation} units",
             )
         with right:
-            theory = ripples.mean_field(activation, scan.gains, bias)
+            theory = theory_of(activation, gains, bias)
             show.figure(
                 figures.growth(scan, theory, theme),
                 key="chaos",
@@ -112,10 +118,7 @@ def through_depth() -> None:
             )
     rate = float(np.nanmean(paths.growth[three.index(gain)]))
     fate = "order: it dies out" if rate < -0.02 else "chaos: it grows" if rate > 0.02 else "the edge of chaos: it keeps its size"
-    show.formula(
-        r"\chi = \sigma_w^2\,\mathbb{E}\,f'(z)^2, \qquad \text{a change grows as } \chi^{l/2}, \qquad"
-        rf"\ln\sqrt\chi = {latex(rate)}\text{{ a layer}}"
-    )
+    show.formula(rf"{in_colours(formulas.STRETCH, theme.symbols)}, \qquad {formulas.stretch(rate)}")
     show.sentence(
         f"At gain {gain:g} a tiny change is {fate}. The theory is drawn for Gaussian weights of variance gain²/n, which lecun_normal draws."
     )

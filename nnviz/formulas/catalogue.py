@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from nnviz.formulas.entries_architectures import CONVOLUTION, COST, RECURRENT
-from nnviz.formulas.entries_learning import OPTIMIZER, STABILITY
+from nnviz.formulas.entries_learning import LANDSCAPE, OPTIMIZER, STABILITY
 from nnviz.formulas.entries_network import ACTIVATION, BACKPROPAGATION, EXAMPLE, LOSS, NETWORK
 from nnviz.formulas.entry import Entry
 
@@ -19,12 +19,18 @@ CATALOGUE: dict[str, Sequence[Entry]] = {
     "Losses": LOSS,
     "Backpropagation": BACKPROPAGATION,
     "Optimisers": OPTIMIZER,
+    "Landscapes and maps": LANDSCAPE,
     "Worked example": EXAMPLE,
     "Stability": STABILITY,
     "Convolution": CONVOLUTION,
     "Recurrent": RECURRENT,
     "Cost of computation": COST,
 }
+
+
+def of_page(page: str) -> list[tuple[str, int, Entry]]:
+    """The formulas that can be played with on a page: their group, their place in it, and they themselves."""
+    return [(group, place, entry) for group, entries in CATALOGUE.items() for place, entry in enumerate(entries) if entry.page == page]
 
 
 @lru_cache(maxsize=1)

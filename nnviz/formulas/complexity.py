@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from nnviz.core.complexity import ConvolutionLayer, DenseLayer, LayerCost
 
+DENSE = (r"k\,(n+1)", "2knm + km + km", "4knm + km + km")  # parameters, FLOPs forward, FLOPs backward
+CONVOLUTION = (r"f\,(c\,k^2+1)", r"2\,f\,c\,k^2\,p + 2\,f\,p", r"4\,f\,c\,k^2\,p + 2\,f\,p")
+THROUGH_TIME = r"2\cdot T\cdot h\cdot m\cdot 8"  # bytes
+
 
 def whole(value: int) -> str:
     r"""A count with thin spaces between its thousands.
@@ -21,9 +25,9 @@ def dense(layer: DenseLayer, samples: int) -> str:
     n, k, m, cost = layer.inputs, layer.outputs, samples, layer.cost(samples)
     return _aligned(
         cost,
-        parameters=("k\\,(n+1)", f"{whole(k)}\\cdot({whole(n)}+1)"),
-        forward=("2knm + km + km", rf"2\cdot{whole(k)}\cdot{whole(n)}\cdot{whole(m)} + 2\cdot{whole(k)}\cdot{whole(m)}"),
-        backward=("4knm + km + km", rf"4\cdot{whole(k)}\cdot{whole(n)}\cdot{whole(m)} + 2\cdot{whole(k)}\cdot{whole(m)}"),
+        parameters=(DENSE[0], f"{whole(k)}\\cdot({whole(n)}+1)"),
+        forward=(DENSE[1], rf"2\cdot{whole(k)}\cdot{whole(n)}\cdot{whole(m)} + 2\cdot{whole(k)}\cdot{whole(m)}"),
+        backward=(DENSE[2], rf"4\cdot{whole(k)}\cdot{whole(n)}\cdot{whole(m)} + 2\cdot{whole(k)}\cdot{whole(m)}"),
     )
 
 
@@ -35,9 +39,9 @@ def convolution(layer: ConvolutionLayer, samples: int) -> str:
     rest = rf"2\cdot{whole(layer.filters)}\cdot{whole(places)}"
     return _aligned(
         cost,
-        parameters=("f\\,(c\\,k^2+1)", rf"{whole(layer.filters)}\cdot({whole(layer.inputs)}+1)"),
-        forward=("2\\,f\\,c\\,k^2\\,p + 2\\,f\\,p", rf"2\cdot{inner} + {rest}"),
-        backward=("4\\,f\\,c\\,k^2\\,p + 2\\,f\\,p", rf"4\cdot{inner} + {rest}"),
+        parameters=(CONVOLUTION[0], rf"{whole(layer.filters)}\cdot({whole(layer.inputs)}+1)"),
+        forward=(CONVOLUTION[1], rf"2\cdot{inner} + {rest}"),
+        backward=(CONVOLUTION[2], rf"4\cdot{inner} + {rest}"),
     )
 
 
@@ -54,6 +58,6 @@ def _aligned(cost: LayerCost, parameters: tuple[str, str], forward: tuple[str, s
 def memory_through_time(hidden: int, samples: int, steps: int, total: int) -> str:
     """Bytes kept for the way back through T steps."""
     return (
-        r"\begin{aligned}\text{bytes} &= 2\cdot T\cdot h\cdot m\cdot 8\\"
+        rf"\begin{{aligned}}\text{{bytes}} &= {THROUGH_TIME}\\"
         rf" &= 2\cdot{whole(steps)}\cdot{whole(hidden)}\cdot{whole(samples)}\cdot 8\\ &= {whole(total)}\end{{aligned}}"
     )

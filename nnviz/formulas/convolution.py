@@ -2,7 +2,7 @@ r"""Convolution in LaTeX: one place of the window, the number of places, the two
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,17 @@ from numpy.typing import NDArray
 from nnviz.core.convolution import Geometry
 from nnviz.core.walk import Walk
 from nnviz.formulas.activations import coloured
+from nnviz.formulas.letters import Colours, at_equals, in_colours
 from nnviz.formulas.numbers import latex
 
 Array = NDArray[np.floating]
-Colours = Mapping[str, str]  # symbol → "#rrggbb", such as Theme.symbols
+PLACES = r"\left\lfloor\frac{n + 2p - d\,(k-1) - 1}{s}\right\rfloor + 1"
+CORRELATION = r"(@x\star @w)_{i,j} = \sum_{m,n} @x_{i+m,\,j+n}\;@w_{m,n}"
+CONVOLUTION = r"(@x * @w)_{i,j} = \sum_{m,n} @x_{i-m,\,j-n}\;@w_{m,n}"
+INTO_PICTURE = r"\frac{\partial @C}{\partial\,\mathrm{vec}(@x)} = T^{\top}\,\mathrm{vec}(@delta)"
+INTO_KERNEL = r"\frac{\partial @C}{\partial @w_{m,n}} = \sum_{i,j} @delta_{i,j}\;@x_{i+m,\,j+n}"
+ADJOINT = (r"\langle T@x,\,@delta\rangle", r"\langle @x,\,T^{\top}@delta\rangle")
+FIELD = r"r = 1 + \sum_l d_l\,(k_l - 1)\prod_{i<l} s_i"
 MOST_WRITTEN = 9  # products of a place that are all written
 EACH_LINE = 3  # products on a line
 
@@ -36,7 +43,7 @@ def output_size(placed: Geometry, axis: int = 0) -> str:
 
 def shape(placed: Geometry) -> str:
     """The number of places along an axis, as symbols and with the numbers; both axes where they differ."""
-    lines = [r"\text{places} &= \left\lfloor\frac{n + 2p - d\,(k-1) - 1}{s}\right\rfloor + 1"]
+    lines = [rf"\text{{places}} &= {PLACES}"]
     same = output_size(placed, 0) == output_size(placed, 1)
     for axis, name in enumerate(("",) if same else (r"\text{down} ", r"\text{across} ")):
         lines += [f"{name}&= {output_size(placed, axis)}", f"&= {placed.output[axis]}"]
@@ -72,32 +79,19 @@ def row_times_column(walk: Walk, number: int, colours: Colours) -> str:
 
 def both_ways(colours: Colours) -> str:
     """The two definitions under each other."""
-    x, w = coloured("x", colours["x"]), coloured("w", colours["w"])
-    return _aligned(
-        [
-            rf"\text{{as it is: }}\;({x}\star {w})_{{i,j}} &= \sum_{{m,n}} {x}_{{i+m,\,j+n}}\;{w}_{{m,n}}",
-            rf"\text{{flipped: }}\;({x} * {w})_{{i,j}} &= \sum_{{m,n}} {x}_{{i-m,\,j-n}}\;{w}_{{m,n}}",
-        ]
-    )
+    ways = ((r"\text{as it is: }\;", CORRELATION), (r"\text{flipped: }\;", CONVOLUTION))
+    return in_colours(_aligned([told + at_equals(formula) for told, formula in ways]), colours)
 
 
 def backward(colours: Colours) -> str:
     """Where a gradient of the output goes: into the picture and into the kernel."""
-    x, w, delta = (coloured(letter, colours[name]) for letter, name in (("x", "x"), ("w", "w"), (r"\delta", "delta")))
-    y = coloured("y", colours["y"])
-    return _aligned(
-        [
-            rf"{delta} &= \frac{{\partial C}}{{\partial {y}}}",
-            rf"\frac{{\partial C}}{{\partial\,\mathrm{{vec}}({x})}} &= T^{{\top}}\,\mathrm{{vec}}({delta})",
-            rf"\frac{{\partial C}}{{\partial {w}_{{m,n}}}} &= \sum_{{i,j}} {delta}_{{i,j}}\;{x}_{{i+m,\,j+n}}",
-        ]
-    )
+    arriving = r"@delta = \frac{\partial @C}{\partial @y}"
+    return in_colours(_aligned([at_equals(formula) for formula in (arriving, INTO_PICTURE, INTO_KERNEL)]), colours)
 
 
 def agreement(forward: float, back: float, colours: Colours) -> str:
     """`⟨T·x, δ⟩ = ⟨x, Tᵀ·δ⟩` with both sides' numbers."""
-    x, delta = coloured("x", colours["x"]), coloured(r"\delta", colours["delta"])
-    left, right = rf"\langle T{x},\,{delta}\rangle", rf"\langle {x},\,T^{{\top}}{delta}\rangle"
+    left, right = (in_colours(side, colours) for side in ADJOINT)
     return _aligned([f"{left} &= {latex(forward, 10)}", f"{right} &= {latex(back, 10)}"])
 
 
@@ -110,8 +104,7 @@ def receptive(windows: Sequence[Geometry]) -> str:
             terms.append(rf"{reach}\cdot {jump}" if jump > 1 else f"{reach}")
         total += reach * jump
         jump *= placed.stride[0]
-    symbols = r"r &= 1 + \sum_l d_l\,(k_l - 1)\prod_{i<l} s_i"
-    return _aligned([symbols, f"&= {' + '.join(['1', *terms])} = {total}"])
+    return _aligned([at_equals(FIELD), f"&= {' + '.join(['1', *terms])} = {total}"])
 
 
 def _aligned(lines: Sequence[str]) -> str:

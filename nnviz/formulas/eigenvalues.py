@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnviz.core.eigen import singular_values, spectral_radius, spectrum
+from nnviz.formulas.letters import at_equals
 from nnviz.formulas.numbers import latex
+
+CHARACTERISTIC = (r"0 = \det(\lambda I - W)", r"\lambda^2 - \operatorname{tr}W\,\lambda + \det W")
 
 
 def matrix(W: ArrayLike, digits: int = 4) -> str:
@@ -39,7 +42,7 @@ def characteristic(W: ArrayLike) -> str:
     middle = f"{'-' if trace >= 0 else '+'}{latex(abs(trace))}" + r"\,\lambda"
     end = f"{'+' if determinant >= 0 else '-'}{latex(abs(determinant))}"
     return (
-        r"\begin{aligned}W &= " + matrix(W) + r"\\[6pt] 0 &= \det(\lambda I - W)\\ &= \lambda^2 - \operatorname{tr}W\,\lambda + \det W\\"
+        rf"\begin{{aligned}}W &= {matrix(W)}\\[6pt] {at_equals(CHARACTERISTIC[0])}\\ &= {CHARACTERISTIC[1]}\\"
         rf" &= \lambda^2 {middle} {end}\\[6pt] \lambda_1 &= {complex_number(first)}\\ \lambda_2 &= {complex_number(second)}\\[6pt]"
         rf" \rho(W) &= \max|\lambda| = {latex(float(spectral_radius(W)))}\end{{aligned}}"
     )

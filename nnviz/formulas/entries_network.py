@@ -7,7 +7,8 @@ import re
 from nnviz.core.activations import ACTIVATIONS
 from nnviz.core.losses import LOSSES
 from nnviz.formulas import live
-from nnviz.formulas.entry import ETA, A, B, Entry, M, W, Z, lines
+from nnviz.formulas.entry import ETA, A, B, Entry, M, W, Z
+from nnviz.formulas.letters import lines
 
 START = {"sizes": ""}
 
@@ -65,6 +66,7 @@ NETWORK = (
         "Data goes forward, learning goes back over the same edges.",
         "start",
         {},
+        live.route,
     ),
     Entry(
         "A small example",
@@ -73,6 +75,7 @@ NETWORK = (
         "Small enough to check by hand: choose the data set in the sidebar.",
         "network",
         START | {"data": "small_example", "layers": 1, "units": 2},
+        live.small_example,
     ),
 )
 
@@ -160,6 +163,7 @@ LOSS = (
         "Exact at z = ±1000, where a clipped probability stops learning.",
         "losses",
         {"lossview": "Over the logit"},
+        live.from_logits,
     ),
 )
 
@@ -217,6 +221,7 @@ BACKPROPAGATION = (
         "All ways from a weight to the cost, each a product of weights and slopes; there are many, and back-propagation never lists them.",
         "backpropagation",
         {"backview": "One weight"},
+        live.paths,
     ),
     Entry(
         "Central difference",
@@ -225,6 +230,7 @@ BACKPROPAGATION = (
         "The check of every gradient on these pages.",
         "backpropagation",
         {"backview": "Gradient check"},
+        live.difference,
     ),
 )
 

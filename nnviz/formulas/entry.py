@@ -2,36 +2,12 @@ r"""What one formula of the catalogue is: its LaTeX with `@` before each letter 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnviz.formulas.activations import coloured
+from nnviz.formulas.letters import Colours, in_colours
 from nnviz.formulas.live import Here
-
-Colours = Mapping[str, str]  # symbol → "#rrggbb", such as Theme.symbols
-LETTERS = {  # what stands behind @ → LaTeX, key of the colours
-    "x": ("x", "x"),
-    "X": ("X", "x"),
-    "w": ("w", "w"),
-    "W": ("W", "w"),
-    "b": ("b", "b"),
-    "z": ("z", "z"),
-    "Z": ("Z", "z"),
-    "a": ("a", "a"),
-    "A": ("A", "a"),
-    "h": ("h", "a"),
-    "y": ("y", "y"),
-    "Y": ("Y", "y"),
-    "yhat": (r"\hat y", "yhat"),
-    "delta": (r"\delta", "delta"),
-    "C": ("C", "cost"),
-    "L": ("L", "cost"),
-    "theta": (r"\theta", "theta"),
-    "eta": (r"\eta", "eta"),
-    "alpha": (r"\alpha", "eta"),
-}
 
 
 @dataclass(frozen=True)
@@ -58,22 +34,6 @@ class Entry:
     def words(self) -> str:
         """All that a search looks through, in lower case."""
         return " ".join((self.title, self.note, self.formula.replace("@", ""), *(meaning for _, meaning in self.symbols))).lower()
-
-
-def in_colours(text: str, colours: Colours) -> str:
-    r"""The letters behind an @ in their colours.
-
-    Examples
-    --------
-    >>> in_colours(r"@z = 2", {"z": "#6b5600"})
-    '\\textcolor{#6b5600}{z} = 2'
-    """
-    return re.sub(r"@([A-Za-z]+)", lambda found: coloured(LETTERS[found[1]][0], colours[LETTERS[found[1]][1]]), text)
-
-
-def lines(*rows: str) -> str:
-    """Rows under each other, aligned at their &."""
-    return r"\begin{aligned}" + r" \\[6pt] ".join(rows) + r"\end{aligned}"
 
 
 W, B, X, Z, A = (r"@W", "weights"), (r"@b", "bias"), (r"@x", "input"), (r"@z", "weighted sum"), (r"@a", "activation, the neuron's output")

@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 from nnviz.core import complexity
 from nnviz.core.activations import Activation
 from nnviz.core.convolution import geometry
-from nnviz.core.eigen import spectral_radius
-from nnviz.core.far_gradient import radius_sweep
 from nnviz.core.losses import LOSSES, Loss
 from nnviz.core.network import Backward, Forward, Network
 from nnviz.core.objectives import NetworkCost
 from nnviz.core.optimizers import OPTIMIZERS
-from nnviz.core.recurrent_network import RecurrentNetwork
 from nnviz.formulas import activations, convolution, losses, network
 from nnviz.formulas.activations import coloured
 from nnviz.formulas.complexity import whole
@@ -183,6 +180,51 @@ def update(here: Here, colours: Colours) -> str:
     return rf"{old} - {rate}\cdot{latex(g, brackets=True)} = {new}"
 
 
+def route(here: Here, colours: Colours) -> str:
+    """Where the first sample's data arrives, and how large the errors are that come back to the first layer."""
+    forward = here.forward.output[:, 0]
+    sizes = float(np.linalg.norm(here.delta(here.depth))), float(np.linalg.norm(here.delta(1)))
+    told = rf"\|{error(here.depth, colours)}\| = {latex(sizes[0])} \;\to\; \|{error(1, colours)}\| = {latex(sizes[1])}"
+    return aligned(coloured(r"\hat y", colours["yhat"]) + f" &= {vector(forward)}", f"&{told}")
+
+
+def paths(here: Here, colours: Colours) -> str:
+    """How many ways lead from the first weight to the outputs."""
+    later = here.network.sizes[2:]
+    told = r"\cdot".join(map(str, later)) or "1"
+    count = int(np.prod(later, dtype=object)) if later else 1
+    return rf"w^1_{{11}}:\quad {told}" + (rf" = {whole(count)}" if len(later) > 1 else "") + r"\text{ paths}"
+
+
+def difference(here: Here, colours: Colours) -> str:
+    """The slope of the cost in the first weight: by a central difference, and by back-propagation."""
+    cost, h = NetworkCost(here.network, here.loss, here.X, here.Y), 1e-5
+    step = np.zeros_like(here.theta)
+    step[0] = h
+    up, down = float(cost.value(here.theta + step)), float(cost.value(here.theta - step))
+    slope = float(cost.gradient(here.theta)[0])
+    return aligned(rf"h &= 10^{{-5}}:\quad {latex((up - down) / (2 * h), 8)}", rf"\text{{back-propagation}} &:\quad {latex(slope, 8)}")
+
+
+def from_logits(here: Here, colours: Colours) -> str:
+    """The first sample's logits and its loss from them, where output and loss are such a pair."""
+    if not fused(here):
+        return ""
+    z = here.z(here.depth)
+    loss = float(here.loss.values_from_logits(z[:, None], here.Y[:, :1])[0])
+    return (
+        rf"{coloured('z', colours['z'])} = {vector(z)},\qquad {coloured('L', colours['cost'])} = {coloured(latex(loss), colours['cost'])}"
+    )
+
+
+def small_example(here: Here, colours: Colours) -> str:
+    """The product with the weights that seed 0 draws for two neurons."""
+    made = Network((3, 2), "identity")
+    layer = made.unpack(made.initialize("glorot_uniform", seed=0))[0]
+    x = np.array([[1.0], [2.0], [3.0]])
+    return rf"{coloured(matrix(layer.W, 3), colours['w'])}{matrix(x)} = {coloured(matrix(layer.W @ x, 3), colours['z'])}"
+
+
 def batches(here: Here, colours: Colours) -> str:
     """How many steps an epoch has."""
     m = here.X.shape[1]
@@ -251,53 +293,10 @@ def aligned(*rows: str) -> str:
     return r"\begin{aligned}" + r" \\[4pt] ".join(rows) + r"\end{aligned}"
 
 
-def square(here: Here, colours: Colours) -> str:
-    """The spectral radius of the first square layer, where there is one."""
-    for number, layer in enumerate(here.network.unpack(here.theta), 1):
-        if layer.W.shape[0] == layer.W.shape[1] and np.isfinite(layer.W).all():
-            return rf"\rho\big({coloured(f'W^{number}', colours['w'])}\big) = {latex(float(spectral_radius(layer.W)))}"
-    return ""
-
-
-def singular(here: Here, colours: Colours) -> str:
-    """The largest and smallest singular value of the first layer."""
-    W = here.network.unpack(here.theta)[0].W
-    if not np.isfinite(W).all():
-        return ""
-    values = np.linalg.svd(W, compute_uv=False)
-    letter, (largest, *_, smallest) = coloured("W^1", colours["w"]), [latex(float(value)) for value in (*values, values[-1])]
-    return rf"{letter}:\quad \sigma_{{\max}} = {largest},\quad \sigma_{{\min}} = {smallest}"
-
-
-def jacobian(here: Here, colours: Colours) -> str:
-    """The largest singular value of the network's Jacobian at the first sample."""
-    J = here.network.input_jacobian(here.theta, here.X[:, :1])[0]
-    return rf"\sigma_{{\max}}(J) = {latex(float(np.linalg.norm(J, 2)))}" if np.isfinite(J).all() else ""
-
-
-def edge(here: Here, colours: Colours) -> str:
-    """2/α at the experiment's learning rate."""
-    return rf"\frac{{2}}{{\alpha}} = \frac{{2}}{{{coloured(latex(here.learning_rate), colours['eta'])}}} = {latex(2 / here.learning_rate)}"
-
-
 def places(here: Here, colours: Colours) -> str:
     """A digit of 8 × 8 pixels under a 3 × 3 kernel."""
     placed = geometry((8, 8), (3, 3), 1, "valid", 1)
     return rf"{convolution.output_size(placed)} = {placed.output[0]}\qquad\text{{(8 × 8 pixels, 3 × 3 kernel)}}"
-
-
-def through_time(here: Here, colours: Colours) -> str:
-    """What is left of a change after 60 steps of 8 tanh units."""
-    told = [rf"\rho = {radius}:\quad & {latex(value, 2)}" for radius, value in medians()]
-    return aligned(r"& \|\partial h_{60}/\partial h_0\|\text{, median of 25}", *told)
-
-
-@lru_cache(maxsize=1)
-def medians() -> list[tuple[float, float]]:
-    """Spectral radii and the median of `‖∂h₆₀/∂h₀‖` over 25 draws of normal weights, noise as input."""
-    radii = (1.1, 1.5, 3.0)
-    found = np.median(radius_sweep(RecurrentNetwork(1, 8, 1), radii, 60, "normal", draws=25), axis=1)
-    return list(zip(radii, found.tolist(), strict=True))
 
 
 def flops(here: Here, colours: Colours) -> str:

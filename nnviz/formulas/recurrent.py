@@ -2,8 +2,6 @@ r"""Recurrent networks in LaTeX: one step forward and one back with their number
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,16 +9,36 @@ from nnviz.core.far_gradient import StepFactor, flows
 from nnviz.core.recurrent import RecurrentCost, ThroughTime
 from nnviz.core.recurrent_network import Blocks
 from nnviz.formulas.activations import coloured
+from nnviz.formulas.letters import Colours, at_equals, in_colours
 from nnviz.formulas.numbers import latex
 
 Array = NDArray[np.floating]
-Colours = Mapping[str, str]  # symbol → "#rrggbb", such as Theme.symbols
+STATE = r"@h_{t} = f\big(@W_{hh}\,@h_{t-1} + @W_{xh}\,@x_{t} + @b_h\big)"
+OUTPUT = r"@y_{t} = @W_{hy}\,@h_{t} + @b_y"
+ERROR = r"@delta_{t} = f'(@z_{t}) \odot \big(@W_{hy}^\top e_{t} + @W_{hh}^\top @delta_{t+1}\big)"
+LAST_ERROR = r"@delta_{t} = f'(@z_{t}) \odot @W_{hy}^\top e_{t}"  # nothing comes from a later step
+SUM = r"\frac{\partial @C}{\partial @W_{hh}} = \sum_{t=1}^{T} @delta_t\,@h_{t-1}^\top"
+PRODUCT = r"\frac{\partial @h_t}{\partial @h_s} = \prod_{i=s+1}^{t} \mathrm{diag}\,f'(@z_i)\cdot @W_{hh}"
+CLIPPED = r"@g \leftarrow @g\cdot\min\Big(1,\ \frac{c}{\|@g\|}\Big)"
 MOST_WRITTEN = 3  # products of a sum that are written
 
 
 def aligned(lines: list[str]) -> str:
     """Lines under each other, with a little air between them."""
     return r"\begin{aligned}" + r" \\[6pt] ".join(lines) + r"\end{aligned}"
+
+
+def at_step(formula: str, t: int, colours: Colours) -> str:
+    r"""A formula of step t with the step's number put in, aligned at its `=`.
+
+    Examples
+    --------
+    >>> at_step(r"@y_{t} = @h_{t-1}", 4, {"y": "#1", "a": "#2"})
+    '\\textcolor{#1}{y}_{4} &= \\textcolor{#2}{h}_{3}'
+    """
+    for name, value in (("{t-1}", t - 1), ("{t}", t), ("{t+1}", t + 1)):
+        formula = formula.replace(name, f"{{{value}}}")
+    return at_equals(in_colours(formula, colours))
 
 
 def dot(left: Array, right: Array, colours: tuple[str, str]) -> str:
@@ -38,7 +56,7 @@ def dot(left: Array, right: Array, colours: tuple[str, str]) -> str:
 
 def step_forward(p: Blocks, back: ThroughTime, step: int, unit: int, f: str, colours: Colours) -> str:
     """`hₜ = f(W_hh·hₜ₋₁ + W_xh·xₜ + b_h)` and `yₜ` of the first sample, for one unit with its numbers; units from 0."""
-    h, x, w, b, z, y = _letters(colours)
+    h, z = (in_colours(letter, colours) for letter in ("@h", "@z"))
     before, now = back.unrolled.h[step, :, 0], back.unrolled.h[step + 1, :, 0]
     t = step + 1
     weights, hidden = colours["w"], colours["a"]
@@ -46,12 +64,12 @@ def step_forward(p: Blocks, back: ThroughTime, step: int, unit: int, f: str, col
     weighted = coloured(latex(back.unrolled.z[step, unit, 0]), colours["z"])
     return aligned(
         [
-            rf"{h}_{{{t}}} &= f\big({w}_{{hh}}\,{h}_{{{step}}} + {w}_{{xh}}\,{x}_{{{t}}} + {b}_h\big),\quad f = \text{{{f}}}",
+            at_step(STATE, t, colours) + rf",\quad f = \text{{{f}}}",
             rf"{z}_{{{t}}}^{{({unit + 1})}} &= {dot(p.W_hh[unit], before, (weights, hidden))}",
             rf"&\quad + {dot(p.W_xh[unit], back.X[step, :, 0], (weights, colours['x']))} + {bias}",
             rf"&= {weighted}",
             rf"{h}_{{{t}}}^{{({unit + 1})}} &= f({weighted}) = {coloured(latex(now[unit]), hidden)}",
-            rf"{y}_{{{t}}} &= {w}_{{hy}}\,{h}_{{{t}}} + {b}_y",
+            at_step(OUTPUT, t, colours),
             rf"&= {dot(p.W_hy[0], now, (weights, hidden))} + {coloured(latex(p.b_y[0, 0], 3, True), colours['b'])}",
             rf"&= {coloured(latex(back.unrolled.output[step, 0, 0]), colours['y'])}",
         ]
@@ -60,7 +78,7 @@ def step_forward(p: Blocks, back: ThroughTime, step: int, unit: int, f: str, col
 
 def step_back(cost: RecurrentCost, p: Blocks, back: ThroughTime, step: int, unit: int, colours: Colours) -> str:
     """`δₜ = f′(zₜ) ⊙ (W_hyᵀ·eₜ + W_hhᵀ·δₜ₊₁)` of the first sample, for one unit with its numbers; units from 0."""
-    delta, w, z = coloured(r"\delta", colours["delta"]), coloured("W", colours["w"]), coloured("z", colours["z"])
+    delta, w = coloured(r"\delta", colours["delta"]), coloured("W", colours["w"])
     T, t = len(back.delta), step + 1
     e = back.output_delta[step, :, 0]
     later = t < T and flows(cost, t)
@@ -69,8 +87,7 @@ def step_back(cost: RecurrentCost, p: Blocks, back: ThroughTime, step: int, unit
         slope = float(cost.network.f.derivative(back.unrolled.z[step, unit, 0]))
     weights, error = colours["w"], colours["delta"]
     lines = [
-        rf"{delta}_{{{t}}} &= f'({z}_{{{t}}}) \odot \big({w}_{{hy}}^\top e_{{{t}}}"
-        + (rf" + {w}_{{hh}}^\top {delta}_{{{t + 1}}}\big)" if later else r"\big)"),
+        at_step(ERROR if later else LAST_ERROR, t, colours),
         rf"f'({told}) &= {latex(slope)}",
         rf"{w}_{{hy}}^\top e_{{{t}}} &= {dot(p.W_hy[:, unit], e, (weights, error))}",
     ]
@@ -84,11 +101,11 @@ def step_back(cost: RecurrentCost, p: Blocks, back: ThroughTime, step: int, unit
 
 def product(factor: StepFactor, colours: Colours) -> str:
     """`∂h_t/∂h_s` as a product over the steps, and what one factor amounts to."""
-    h, _, w, _, z, _ = _letters(colours)
+    h, w = (in_colours(letter, colours) for letter in ("@h", "@W"))
     whole = rf"\Big\|\frac{{\partial {h}_{{{factor.span + 1}}}}}{{\partial {h}_1}}\Big\|^{{1/{factor.span}}}"
     return aligned(
         [
-            rf"\frac{{\partial {h}_t}}{{\partial {h}_s}} &= \prod_{{i=s+1}}^{{t}} \mathrm{{diag}}\,f'({z}_i)\cdot {w}_{{hh}}",
+            at_equals(in_colours(PRODUCT, colours)),
             rf"\rho({w}_{{hh}}) &= {coloured(latex(factor.radius), colours['w'])}, \qquad \sigma_{{\max}} = {latex(factor.stretch)}",
             rf"\overline{{f'}} &= {latex(factor.slope)}, \qquad \max f' = {latex(factor.largest_slope)}",
             rf"\rho\cdot\overline{{f'}} &= {latex(factor.expected)}\text{{ a step}}",
@@ -99,12 +116,11 @@ def product(factor: StepFactor, colours: Colours) -> str:
 
 def summed(shares: Array, gradient: float, entry: str, colours: Colours) -> str:
     """The gradient as the sum of each step's share, the first and the last of them written."""
-    delta, h, w = coloured(r"\delta", colours["delta"]), coloured("h", colours["a"]), coloured("W", colours["w"])
     few = shares.tolist() if len(shares) <= 4 else [*shares[:2].tolist(), None, *shares[-2:].tolist()]
     terms = [r"\cdots" if value is None else latex(value, 3, True) for value in few]
     return aligned(
         [
-            rf"\frac{{\partial C}}{{\partial {w}_{{hh}}}} &= \sum_{{t=1}}^{{{len(shares)}}} {delta}_t\, {h}_{{t-1}}^\top",
+            at_equals(in_colours(SUM.replace("{T}", f"{{{len(shares)}}}"), colours)),
             rf"{entry}: &\quad {' + '.join(terms)}",
             rf"&= {coloured(latex(gradient, 6), colours['delta'])}",
         ]
@@ -113,14 +129,11 @@ def summed(shares: Array, gradient: float, entry: str, colours: Colours) -> str:
 
 def clipped(norm: float, max_norm: float, colours: Colours) -> str:
     """Clipping by the norm, with the numbers of one gradient."""
-    g = coloured("g", colours["delta"])
+    return rf"{in_colours(CLIPPED, colours)}, \qquad {clip_numbers(norm, max_norm, colours)}"
+
+
+def clip_numbers(norm: float, max_norm: float, colours: Colours) -> str:
+    """The numbers of clipping one gradient."""
     with np.errstate(all="ignore"):
         factor = min(1.0, max_norm / (norm + 1e-6)) if np.isfinite(norm) else np.nan
-    numbers = rf"c = {latex(max_norm)},\quad \|{g}\| = {latex(norm)},\quad \text{{factor }} {latex(factor)}"
-    return rf"{g} \leftarrow {g}\cdot\min\Big(1,\ \frac{{c}}{{\|{g}\|}}\Big), \qquad {numbers}"
-
-
-def _letters(colours: Colours) -> tuple[str, str, str, str, str, str]:
-    """The letters h, x, W, b, z and y in their colours."""
-    written = (("h", "a"), ("x", "x"), ("W", "w"), ("b", "b"), ("z", "z"), ("y", "y"))
-    return tuple(coloured(letter, colours[name]) for letter, name in written)  # type: ignore[return-value]
+    return in_colours(rf"c = {latex(max_norm)},\quad \|@g\| = {latex(norm)},\quad \text{{factor }} {latex(factor)}", colours)

@@ -26,10 +26,15 @@ def numbers(chosen: Experiment, entry_at: tuple[str, int], theme: str) -> str:
     entry = CATALOGUE[group][index]
     if entry.numbers is None:
         return ""
-    train = chosen.data.train
-    here = Here(chosen.network, chosen.theta, chosen.loss, train.X, train.Y, chosen.learning_rate, chosen.batch_size)
     with np.errstate(all="ignore"):
-        return entry.numbers(here, THEMES[theme].symbols)
+        return entry.numbers(_here(chosen), THEMES[theme].symbols)
+
+
+@lru_cache(maxsize=4)
+def _here(chosen: Experiment) -> Here:
+    """Where the experiment stands; one object, so that its formulas share what they work out."""
+    train = chosen.data.train
+    return Here(chosen.network, chosen.theta, chosen.loss, train.X, train.Y, chosen.learning_rate, chosen.batch_size)
 
 
 def entry(chosen: Experiment, group: str, index: int, shown: Entry) -> None:
@@ -50,10 +55,10 @@ def entry(chosen: Experiment, group: str, index: int, shown: Entry) -> None:
                 way(shown.page, shown.state, f"{group}-{index}")
 
 
-def way(page: str, state: Mapping[str, Any], key: str) -> None:
+def way(page: str, state: Mapping[str, Any], key: str, label: str = "") -> None:
     """The way to a page, its controls set as the formula wants them."""
     pressed = st.button(
-        f"Play with it: {TITLES[page]}",
+        label or f"Play with it: {TITLES[page]}",
         key=f"way-{key}",
         type="tertiary",
         icon=":material/arrow_forward:",

@@ -43,6 +43,17 @@ def path(name: str) -> Path:
     return ROOT / "pages" / f"{name}.py"
 
 
+def name_of(title: str) -> str:
+    """The file of the page of that title.
+
+    Examples
+    --------
+    >>> name_of("Optimisers")
+    'optimizers'
+    """
+    return next(name for files in SECTIONS.values() for name, known in files.items() if known == title)
+
+
 def enter() -> Any:
     """Enter the navigation and give back the page to run; an embedded page stands without it."""
     pages = {

@@ -6,12 +6,14 @@ import html
 
 import streamlit as st
 
-from nnviz.ui import notices, take
+from nnviz.ui import notices, reference, take
 
 
 def head(title: str, sentence: str) -> None:
     """The title and the sentence under it, then any notices."""
-    take.bar()
+    with st.container(key="take", horizontal=True):
+        reference.menu(title)
+        take.bar()
     st.title(title, anchor=False)
     st.html(f'<p class="nnviz-lead">{html.escape(sentence)}</p>')
     notices.open_here(title)

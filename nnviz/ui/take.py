@@ -30,10 +30,9 @@ def _component() -> Any:
 
 
 def bar() -> None:
-    """The row at a page's upper right corner: Copy link, and a menu whose content is made only when it is opened."""
-    with st.container(key="take", horizontal=True):
-        _component()(key=COMPONENT, width="content", on_dropped_change=_dropped)
-        menu = st.popover("Take it with you", type="tertiary", key="takemenu", on_change="rerun")
+    """In the row at a page's upper right corner: Copy link, and a menu whose content is made only when it is opened."""
+    _component()(key=COMPONENT, width="content", on_dropped_change=_dropped)
+    menu = st.popover("Take it with you", type="tertiary", key="takemenu", on_change="rerun")
     if menu.open:
         with menu:
             _session_file()

@@ -23,3 +23,12 @@ def test_no_formula_breaks(visit):
         settle(page)
         assert page.locator(".katex").count() > 3
         assert page.locator(".katex-error").count() == 0
+
+
+def test_the_meaning_of_a_symbol_is_a_tap_away(visit):
+    page = visit("ripples")
+    page.get_by_role("button", name="Symbols", exact=True).click()
+    page.get_by_text("an error signal: derivative of the cost in z").wait_for()
+    settle(page)
+    assert page.get_by_text("Ripple of a small change").is_visible()
+    assert page.locator(".katex-error").count() == 0

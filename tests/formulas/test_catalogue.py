@@ -7,6 +7,7 @@ import pytest
 
 from nnviz.core.activations import ACTIVATIONS
 from nnviz.core.complexity import count
+from nnviz.core.curvature import hessian_spectrum
 from nnviz.core.datasets import DATASETS
 from nnviz.core.losses import LOSSES
 from nnviz.core.network import Network
@@ -14,7 +15,8 @@ from nnviz.core.objectives import NetworkCost
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.figures.theme import DARK, LIGHT
 from nnviz.formulas import live
-from nnviz.formulas.catalogue import CATALOGUE, search
+from nnviz.formulas.catalogue import CATALOGUE, of_page, search
+from nnviz.formulas.letters import LETTERS
 from nnviz.formulas.live import Here
 from nnviz.formulas.numbers import latex
 from nnviz.formulas.questions import QUESTIONS, SOURCES
@@ -101,6 +103,31 @@ def test_every_formula_is_found_by_its_title_and_nonsense_finds_nothing():
     assert len(search("")) == len(ENTRIES)
 
 
+def test_every_page_has_its_formulas_and_every_letter_its_meaning():
+    assert all(of_page(page) for page in PAGES - {"formulas"})
+    assert all(letter.meaning and letter.colour in COLOURS for letter in LETTERS.values())
+    told = [CATALOGUE[group][place] is entry for page in PAGES for group, place, entry in of_page(page)]
+    assert all(told)
+    assert len(told) == len(ENTRIES)
+
+
+def test_the_slope_of_the_first_weight_is_the_same_both_ways():
+    written = entry_of("Central difference").numbers(here(), COLOURS)
+    by_difference, by_propagation = (float(text) for text in re.findall(r"\\quad (-?[\d.]+)", written))
+    assert by_difference == pytest.approx(by_propagation, rel=1e-6)
+
+
+def test_numbers_of_the_other_architectures_are_their_engines():
+    place = here()
+    assert "not a number" not in entry_of("How far a change is felt").numbers(place, COLOURS)
+    left, right = re.findall(r"&= (-?[\d.]+)", entry_of("Backward").numbers(place, COLOURS))
+    assert left == right
+    linear = entry_of("Vanishing and exploding, linear").numbers(place, COLOURS)
+    told = dict(re.findall(r"rho = ([\d.]+):\\quad & ([^ \\]+)", linear))
+    assert told["1.0"] == "1"
+    assert float(told["1.1"]) == pytest.approx(1.1**60, rel=0.01)
+
+
 def entry_of(title):
     return next(entry for _, entry in ENTRIES if entry.title == title)
 
@@ -115,7 +142,9 @@ def test_live_numbers_are_the_engines():
     assert latex(float(delta[0, 0])) in entry_of("Error of the output layer").numbers(place, COLOURS)
     flops = sum(row.flops_forward for row in count(place.network, place.X.shape[1]))
     assert f"{flops:,}".replace(",", r"\,") in entry_of("Dense layer").numbers(place, COLOURS)
-    assert "= 200" in entry_of("Gradient descent is stable").numbers(place, COLOURS)
+    sharpest = float(hessian_spectrum(NetworkCost(place.network, place.loss, place.X, place.Y), place.theta)[-1])
+    assert latex(2 / sharpest) in entry_of("Gradient descent is stable").numbers(place, COLOURS)
+    assert "= 200" in entry_of("Edge of stability").numbers(place, COLOURS)
     J = place.network.input_jacobian(place.theta, place.X[:, :1])[0]
     assert latex(float(np.linalg.norm(J, 2))) in entry_of("Ripple of a small change").numbers(place, COLOURS)
 
