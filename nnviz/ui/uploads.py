@@ -53,11 +53,13 @@ def data_set(test_fraction: float, seed: int, noise: float, samples: int | None)
     found = table()
     if found is None:
         return None
-    st.caption(f"{found.name}: {found.rows:,} rows, {len(found.columns)} columns")
+    left_out = [f"{column.name[:40]} ({column.note})" for column in found.columns if column.note]
+    told = f" Not used: {', '.join(left_out[:3])}{' …' if len(left_out) > 3 else ''}." if left_out else ""
+    st.caption(f"{found.name}: {found.rows:,} rows, {len(found.columns)} columns.{told}")
     usable = [column.name for column in found.columns if column.kind in {"number", "category"}]
-    targets = controls.several(
-        "Targets", usable, key="targets", default=_likely_target(found, usable), help="What the network learns to predict."
-    )
+    likely = _likely_target(found, usable)
+    _follow(found, usable, likely)
+    targets = controls.several("Targets", usable, key="targets", default=likely, help="What the network learns to predict.")
     task = controls.segments("They are", TASKS, key="task", default="auto", names=TASKS.__getitem__)
     gaps = sum(column.missing for column in found.columns)
     missing = controls.segments(f"Empty cells ({gaps})", MISSING, key="missing", default="drop", names=MISSING.__getitem__)
@@ -84,6 +86,15 @@ def _made(
     if made is not None and task is None and targets:
         st.caption(f"Read as {'classes' if guess_task(found, targets) == 'classification' else 'numbers'}. {' '.join(made.notes)}")
     return made
+
+
+def _follow(found: Table, usable: list[str], likely: list[str]) -> None:
+    """Where another table has come that lacks the targets chosen before, the likely ones of this."""
+    before = st.session_state.get("targets of")
+    st.session_state["targets of"] = found.digest
+    kept = st.session_state.get("targets") or []
+    if before not in (None, found.digest) and not (kept and set(kept) <= set(usable)):
+        st.session_state["targets"] = likely
 
 
 def _likely_target(found: Table, usable: list[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """The page Network over all data sets, odd addresses, edits and what is chosen."""
 
+import io
 import json
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from nnviz.core.activations import ACTIVATIONS
 from nnviz.core.datasets import DATASETS
 from nnviz.core.network import Network
+from nnviz.core.tables import read_table
 
 
 def headings(app):
@@ -147,3 +149,18 @@ def test_the_dead_relu_is_dead(open_page):
 def test_data_tell_their_source_and_licence(open_page, name, licence):
     told = [caption.value for caption in open_page("network", data=name).sidebar.caption]
     assert any(text.startswith("Source: ") and licence in text for text in told)
+
+
+def test_another_table_brings_its_own_targets(open_page):
+    app = open_page("network", data="Your own file")
+    rows = range(40)
+    for text, width in (
+        ("a,b,kind\n" + "\n".join(f"{i},{i % 7},{'xyz'[i % 3]}" for i in rows), "2-8-8-3"),
+        ("c,d,e\n" + "\n".join(f"{i},{i % 5},{i * i % 11 + 0.5}" for i in rows), "2-8-8-1"),
+        ("c,name\n" + "\n".join(f"{i},n{i}" for i in range(400)), "2-8-8-1"),
+    ):
+        app.session_state["upload table"] = read_table(io.StringIO(text))
+        app.run()
+        assert not app.exception
+        assert any(width in caption.value for caption in app.sidebar.caption)
+    assert any("Not used: name (" in caption.value for caption in app.sidebar.caption)
