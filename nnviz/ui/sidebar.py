@@ -121,10 +121,12 @@ def _hidden_layers() -> tuple[tuple[int, ...], tuple[str, ...]]:
     hidden = (units,) * depth
     try:
         hidden = parse_sizes(typed) if typed.strip() else hidden
-        return hidden, parse_activations(kinds, len(hidden)) if kinds.strip() else ()
+        chosen = hidden, parse_activations(kinds, len(hidden)) if kinds.strip() else ()
     except ValueError as error:
         mistakes.tell(error)
-        return hidden, ()
+        return st.session_state.get("former layers", (hidden, ()))
+    st.session_state["former layers"] = chosen
+    return chosen
 
 
 def parse_sizes(text: str) -> tuple[int, ...]:
@@ -135,7 +137,9 @@ def parse_sizes(text: str) -> tuple[int, ...]:
     ValueError
         Not whole numbers, none or too many of them, a layer without units or with too many.
     """
-    words = text.replace(",", " ").replace("-", " ").split()
+    words = text.replace(",", " ").split()
+    if len(words) == 1 and not text.strip().startswith("-"):
+        words = words[0].split("-")  # as the page writes them, 16-8-4; elsewhere a hyphen is a minus
     if not all(word.isdecimal() and word.isascii() for word in words):
         raise ValueError(f"“{text[:40]}” was given as layers: write whole numbers with commas between them, such as 16, 8, 4")
     sizes = tuple(int(word[:9]) for word in words)

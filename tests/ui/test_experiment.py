@@ -48,13 +48,25 @@ def test_an_address_holds_the_experiment():
 
 def test_layers_of_their_own_sizes():
     assert line(opened(sizes="16, 8 4")) == "iris 4-16-8-4-3 tanh cross_entropy initial"
+    assert line(opened(sizes="16-8-4")) == "iris 4-16-8-4-3 tanh cross_entropy initial"
 
 
-@pytest.mark.parametrize("sizes", ["0", "9999", "a", "8,,-3.5", "8 " * 60, "²"])
+@pytest.mark.parametrize("sizes", ["0", "9999", "a", "-3", "8, -3", "8,,-3.5", "8 " * 60, "²"])
 def test_layers_that_cannot_be_are_answered_with_a_sentence(sizes):
     app = opened(sizes=sizes)
     assert line(app).startswith("iris 4-8-8-3") or "sizes" not in app.query_params
     assert len(app.error) + len([h for h in app.get("html") if "nnviz-notice" in h.proto.body]) >= 1
+
+
+def test_layers_that_cannot_be_leave_the_former_ones():
+    app = opened(sizes="16, 8, 4", activations="relu, tanh, relu")
+    for key, wrong in (("sizes", "1e9"), ("sizes", "5, 6"), ("activations", "relu, nothing")):
+        app.text_input(key=key).set_value(wrong).run()
+        assert line(app).startswith("iris 4-16-8-4-3 relu")
+        assert len(app.error) == 1
+    app.text_input(key="sizes").set_value("").run()
+    app.text_input(key="activations").set_value("").run()
+    assert line(app).startswith("iris 4-8-8-3 tanh")
 
 
 def test_a_loss_that_does_not_fit_is_named_and_replaced():
