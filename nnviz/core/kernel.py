@@ -28,6 +28,7 @@ from scipy.special import expit
 from nnviz.core.activations import ACTIVATIONS, Activation
 from nnviz.core.losses import Loss
 from nnviz.core.network import Network
+from nnviz.core.tanh import by_table, numpys_is_slow
 
 Array = NDArray[np.floating]
 Call = Callable[[], object]
@@ -95,10 +96,15 @@ def apply_sigmoid(A: Array) -> Calls:
     return [partial(np.negative, A, A), partial(np.exp, A, A), partial(np.add, A, ONE, A), partial(np.divide, ONE, A, A)]
 
 
+def apply_tanh(A: Array) -> Calls:
+    # Told apart by the run axis, not by the size: a run's bits must not depend on how many stand beside it.
+    return by_table(A) if A.ndim > 2 and numpys_is_slow() else [partial(np.tanh, A, A)]
+
+
 IN_PLACE = {
     "identity": InPlace(lambda A: [], lambda A, out: [partial(out.fill, 1.0)]),
     "tanh": InPlace(
-        lambda A: [partial(np.tanh, A, A)],
+        apply_tanh,
         lambda A, out: [partial(np.multiply, A, A, out), partial(np.subtract, ONE, out, out)],
     ),
     "sigmoid": InPlace(apply_sigmoid, lambda A, out: [partial(np.subtract, ONE, A, out), partial(np.multiply, A, out, out)]),
