@@ -1,4 +1,5 @@
 # make run: start the app.  make test: all tests, the browser ones included.  make bench: the measured table.  make check: lint, types, imports.
+# make docs: the reference of nnviz.core as web pages, in site/.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +7,7 @@ PORT ?= 8501
 
 .PHONY: run test check format bench chromium docs clean
 
-$(VENV)/.installed: requirements.txt requirements-dev.txt
+$(VENV)/.installed: requirements.txt requirements-dev.txt docs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("nnviz needs Python 3.11 or newer, and this is " + sys.version.split()[0] + ": call make with PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
@@ -42,5 +43,10 @@ bench: $(VENV)/.installed
 	$(VENV)-bench/bin/python -m pip install --quiet -r requirements.txt -r benchmarks/requirements.txt
 	$(VENV)-bench/bin/python -m benchmarks
 
+docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet -r docs/requirements.txt
+	$(BIN)/python -m docs.reference site
+	@echo "The reference stands in site/nnviz/core.html"
+
 clean:
-	rm -rf $(VENV) $(VENV)-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-bench site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,7 +1,8 @@
 """The session file, `.nnviz.json`: one state of the app, or several that make a lesson, each with a title and a sentence.
 
-Its schema are the dataclasses below, field by field; `version` counts changes that an older nnviz could not read. A file comes from
-anywhere: what is not known is left out and named, what is broken is refused in a sentence, and nothing in it is ever run.
+Its schema are the dataclasses below, field by field; `session_schema.py` writes it as a JSON schema. `version` counts changes that an
+older nnviz could not read. A file comes from anywhere: what is not known is left out and named, what is broken is refused in a sentence,
+and nothing in it is ever run.
 """
 
 from __future__ import annotations
@@ -20,19 +21,25 @@ from numpy.typing import NDArray
 from nnviz.core.features import shortened
 from nnviz.core.network import Network
 
+KINDS = ("edited", "trained", "loaded")
 FORMAT, VERSION, ENDING = "nnviz session", 1, ".nnviz.json"
 MOST_BYTES, MOST_STATES, MOST_CONTROLS, LONGEST = 20 * 2**20, 200, 400, 4000
+
+
+def _told(description: str, **more: Any) -> dict[str, Any]:
+    """What the JSON schema says of a field besides its type."""
+    return {"description": description, **more}
 
 
 @dataclass(frozen=True)
 class Weights:
     """A current point that no address holds: trained, loaded, or changed by hand from one of these."""
 
-    sizes: tuple[int, ...]
-    activations: tuple[str, ...]
-    kind: str  # edited, trained or loaded
-    description: str  # ends the sentence "The network stands at …"
-    theta: str  # base64 of P little-endian float64
+    sizes: tuple[int, ...] = field(metadata=_told("Inputs, then the units of each layer", minItems=2))
+    activations: tuple[str, ...] = field(metadata=_told("One a layer", minItems=1))
+    kind: str = field(metadata=_told("How the weights came about", enum=list(KINDS)))
+    description: str = field(metadata=_told("Ends the sentence “The network stands at …”"))
+    theta: str = field(metadata=_told("All parameters as little-endian 64-bit numbers: W row by row, then b, layer by layer", base64=True))
 
     def point(self) -> tuple[Network, NDArray[np.floating]]:
         """The network and its parameters (P,); ValueError where they do not fit together or are not finite."""
@@ -52,24 +59,26 @@ class Weights:
 class State:
     """What one page looked like."""
 
-    page: str = "start"  # as in the address
-    title: str = ""
-    sentence: str = ""
-    controls: Mapping[str, Any] = field(default_factory=dict)  # those that do not stand at their default, by their name in the address
+    page: str = field(default="start", metadata=_told("As in the address"))
+    title: str = field(default="", metadata=_told("Of this step of a lesson"))
+    sentence: str = field(default="", metadata=_told("What to look at"))
+    controls: Mapping[str, Any] = field(
+        default_factory=dict, metadata=_told("Controls that do not stand at their default, by their name in the address")
+    )
     address: Mapping[str, str] = field(
-        default_factory=dict
-    )  # what only the address holds: weights and arrays changed by hand, the table's name
-    weights: Weights | None = None
+        default_factory=dict, metadata=_told("What only the address holds: weights and arrays changed by hand, the name of a table")
+    )
+    weights: Weights | None = field(default=None, metadata=_told("Weights that no address holds, or null"))
 
 
 @dataclass(frozen=True)
 class Session:
     """A file: one state, or the steps of a lesson."""
 
-    states: tuple[State, ...]
-    title: str = ""
-    format: str = FORMAT
-    version: int = VERSION
+    states: tuple[State, ...] = field(metadata=_told("One, or the steps of a lesson", minItems=1, maxItems=MOST_STATES))
+    title: str = field(default="", metadata=_told("Of the lesson"))
+    format: str = field(default=FORMAT, metadata=_told("What the file is", const=FORMAT))
+    version: int = field(default=VERSION, metadata=_told("Of the format", const=VERSION))
 
 
 def write(session: Session) -> str:
@@ -149,7 +158,7 @@ def _weights(found: Any) -> Weights:
         weights = Weights(
             sizes=tuple(found["sizes"]),
             activations=tuple(found["activations"]),
-            kind=found["kind"] if found["kind"] in ("edited", "trained", "loaded") else "loaded",
+            kind=found["kind"] if found["kind"] in KINDS else "loaded",
             description=_text(found["description"]),
             theta=str(found["theta"]),
         )
