@@ -6,9 +6,10 @@ from nnviz.core.activations import ACTIVATIONS, get_activation
 from nnviz.figures import activations as figures
 from nnviz.figures import curves, strip
 from nnviz.formulas import activations as formulas
+from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import fixed, significant
 from nnviz.ui import activations_view as view
-from nnviz.ui import controls, depth_view, experiment, page, show, softmax_view
+from nnviz.ui import controls, depth_view, experiment, page, show, softmax_view, take
 
 VIEWS = ("Side by side", "On one axis", "Softmax", "Through depth")
 ELEMENTWISE = [name for name, f in ACTIVATIONS.items() if f.elementwise]
@@ -52,6 +53,7 @@ def draw_curves(chosen: experiment.Experiment, together: bool) -> None:
     with right:
         own = view.own_formula()
     functions = [ACTIVATIONS[name] for name in names] + [own] * (own is not None) or [get_activation(chosen.network.activations[0])]
+    take.script(lambda: page_scripts.activations([f.name for f in functions], z))
     colours, drawn = show.theme(), figures.curves(functions, z)
     words, limits = figures.words(colours), figures.limits(drawn)
     draw = curves.overlaid if together else strip.strip
@@ -68,8 +70,9 @@ def draw_curves(chosen: experiment.Experiment, together: bool) -> None:
     lit = next((i for i, f in enumerate(functions) if f.name == chosen.network.activations[0]), None)
     show.table(HEADS, rows, "What each function is like", chosen=lit)
     dead, hidden = view.dead(chosen.key, chosen)
+    of = "the" if len(chosen.data.train) <= view.MOST_SAMPLES else f"the first {view.MOST_SAMPLES:,}"
     show.sentence(
-        f"The last column counts the {len(sums):,} weighted sums of {chosen.sizes} on the training samples. Bold: its own activation, "
+        f"The last column counts the {len(sums):,} weighted sums of {chosen.sizes} on {of} training samples. Bold: its own activation, "
         f"under which {dead} of {hidden} hidden neurons are dead (f′(z) = 0 for every sample)."
     )
     for start in range(0, len(functions), 3):

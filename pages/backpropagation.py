@@ -8,10 +8,11 @@ from nnviz.core.gradient_depth import layer_norms
 from nnviz.figures import backpropagation as figures
 from nnviz.figures import gradient_check as check_figures
 from nnviz.figures import gradients
+from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
 from nnviz.ui import backpropagation_panels as panels
 from nnviz.ui import backpropagation_view as view
-from nnviz.ui import controls, experiment, page, show
+from nnviz.ui import controls, experiment, page, programs, show, take
 
 VIEWS = ("One weight", "δ of every layer", "Gradient check", "One step", "Through depth")
 PLAIN = {"sizes": "", "seed": 0, "l2": 0.0}
@@ -48,6 +49,7 @@ TRIALS = (
 def one_weight(chosen: experiment.Experiment) -> None:
     """The paths of one parameter, its chain of derivatives, and its size factor by factor."""
     it, theme = view.choose(chosen), show.theme()
+    take.script(lambda: page_scripts.derivative(programs.recipe(chosen), it.look.row, it.index))
     look, batch = it.look, view.batch(chosen.key, chosen)
     gradients_of = [layer.W for layer in chosen.network.unpack(look.backward.gradient)]
     picture, panel = st.columns([1.75, 1], gap="large")

@@ -7,8 +7,9 @@ from nnviz.core.convolution import convolve2d
 from nnviz.figures import convolution as figures
 from nnviz.figures import convolution_views as views
 from nnviz.formulas import convolution as formulas
+from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, convolution_setup, convolution_view, experiment, page, player, show
+from nnviz.ui import controls, convolution_setup, convolution_view, experiment, page, player, show, take
 from nnviz.ui.convolution_setup import DIGIT, GRID, LEARNT, Setup
 
 VIEWS = ("Slide", "Flipped or not", "Backward", "Two layers")
@@ -80,6 +81,7 @@ def both_ways(given: Setup) -> None:
 left, right = st.columns([2.6, 1], gap="large")
 with right:
     given = convolution_setup.setup()
+take.script(lambda: page_scripts.convolution(given.x, given.kernel, given.steps, given.flip))
 with left:
     dict(zip(VIEWS, (slide, both_ways, convolution_view.backward, convolution_view.two_layers), strict=True))[view](given)
 

@@ -7,7 +7,8 @@ from nnviz.core import complexity
 from nnviz.core.recurrent_network import RecurrentNetwork
 from nnviz.figures import complexity as figures
 from nnviz.formulas import complexity as formulas
-from nnviz.ui import controls, cost_view, experiment, mistakes, page, progress, show
+from nnviz.formulas import page_scripts
+from nnviz.ui import controls, cost_view, experiment, mistakes, page, programs, progress, show, take
 
 VIEWS = ("This network", "Any layer", "Growth", "Clock", "Through time")
 
@@ -20,6 +21,7 @@ layers = complexity.layers_of(chosen.network)
 
 def this_network() -> None:
     samples = int(controls.powers("Samples m", 0, 4, key="costsamples", default=100, per_decade=(1, 2, 5), width=420))
+    take.script(lambda: page_scripts.cost_of_computation(programs.recipe(chosen), samples))
     costs = complexity.count(chosen.network, samples)
     picture, formula = st.columns([1.75, 1], gap="large")
     with formula:

@@ -41,6 +41,7 @@ def spectrum(run, description):
             if found_here is not None:
                 curvature_panels.density(run, snapshot, found_here)
     if found_here is not None:
+        curvature_panels.script(chosen, run, snapshot)
         with right:
             curvature_panels.eigenvectors(run, snapshot, found_here)
         curvature_panels.point(run, snapshot, found_here)

@@ -7,8 +7,9 @@ from nnviz.core import eigen, stability
 from nnviz.core.linear_maps import ENSEMBLES, random_matrix
 from nnviz.figures import linear_maps as figures
 from nnviz.formulas import eigenvalues as formulas
+from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, experiment, matrix_view, page, player, progress, show
+from nnviz.ui import controls, experiment, matrix_view, page, player, progress, show, take
 
 VIEWS = ("Once", "Again and again", "Growth on the way", "Large matrices")
 
@@ -22,6 +23,7 @@ def once() -> None:
     picture, side = st.columns([1.75, 1], gap="large")
     with side:
         W = matrix_view.matrix()
+        take.script(lambda: page_scripts.linear_map(W, 30))
         show.formula(formulas.characteristic(W))
         show.formula(formulas.stretches(W))
     values, vectors = figures.kept_directions(W)
@@ -51,6 +53,7 @@ def again() -> None:
             start = [controls.number(f"start x{i}", -1e6, 1e6, key=f"x{i}", default=1.0, step=0.1, format="%.6g") for i in (1, 2)]
             size = controls.powers("Perturbation", -12, 0, key="eps", default=1e-3, per_decade=(1,))
             steps = int(controls.slider("Steps", 1, 200, key="eigsteps", default=30, step=1))
+    take.script(lambda: page_scripts.linear_map(W, steps))
     twins = stability.iterate_twins(W, start, [size, 0.0], steps)
     shown = figures.shown_steps(twins)
     with pictures:
@@ -80,6 +83,7 @@ def growth() -> None:
     with st.expander("Matrix and steps", expanded=True):
         steps = int(controls.slider("Steps", 1, 200, key="eigsteps", default=30, step=1, width=420))
         W = matrix_view.matrix()
+    take.script(lambda: page_scripts.linear_map(W, steps))
     grown = stability.transient_growth(W, steps)
     values = eigen.spectrum(W)
     with left:
@@ -106,6 +110,7 @@ def large() -> None:
     gain = controls.slider("Times", 0.1, 2.0, key="eiggain", default=1.0, step=0.05, width=420)
     if name in ENSEMBLES:
         n = int(controls.slider("n", 2, 500, key="eign", default=200, step=1, width=420))
+        take.script(lambda: page_scripts.random_matrix(name, n, chosen.seed, gain))
         W, told = random_matrix(name, n, seed=chosen.seed, gain=gain), f"{name}, {n} × {n}, seed {chosen.seed}"
     else:
         square = [layer for layer, (n, k) in enumerate(zip(chosen.network.sizes, chosen.network.sizes[1:], strict=False), 1) if n == k]

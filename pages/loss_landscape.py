@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, experiment, landscape_panels, page, player, runs, show
+from nnviz.ui import controls, experiment, landscape_panels, page, player, programs, runs, show, take
 from nnviz.ui import landscape_view as view
 
 VIEWS = ("Landscape", "Between two solutions")
@@ -65,6 +66,8 @@ def landscape():
     across = view.sides(plane, kind, tracks, marks, reach) if plane else None
     heights = view.heights(kept.run, test, plane, across, resolution) if plane else None
     if heights is not None:
+        cost, part = view.cost_of(kept.run, test), "test" if test else "train"
+        take.script(lambda: page_scripts.landscape(programs.recipe(chosen), plane, across, resolution, part, cost.l2, cost.l1))
         title = f"Cost of {chosen.sizes} on {chosen.data.title}, {'test' if test else 'training'} part"
         look = view.Look(show.theme().name, title, view.axis_names(kind, plane), logarithmic, three, marked)
         draw(kept, look, heights, across, tracks, plane, marks, test)

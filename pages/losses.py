@@ -8,8 +8,9 @@ from nnviz.core.imbalance import best_constant, constant_cost
 from nnviz.core.losses import LOSSES
 from nnviz.figures import losses as figures
 from nnviz.formulas import losses as formulas
+from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
-from nnviz.ui import batch_view, controls, experiment, far_view, page, show
+from nnviz.ui import batch_view, controls, experiment, far_view, page, show, take
 from nnviz.ui import losses_view as view
 
 VIEWS = ("Over ŷ", "Over the logit", "Far out", "On the data", "Unequal classes")
@@ -62,6 +63,7 @@ def over_prediction() -> None:
         delta = controls.powers("Huber's δ", -2, 1, key="huberdelta", default=1.0, disabled="huber" not in names)
     losses = view.with_delta(names, delta)
     kept, drawn = view.within_domain(losses, lambda loss: figures.over_prediction(loss, y, yhat))
+    take.script(lambda: page_scripts.losses([loss.name for loss in kept], yhat, y))
     title = f"What ŷ = {significant(yhat)} costs for y = {significant(y)}"
     view.lines(drawn, "yhat", figures.PREDICTIONS, title, f"loss above, slope below · {figures.POINTS} places a curve", "over-prediction")
     rows = [(loss.title, significant(curve.at[1]), significant(curve.at[2])) for loss, curve in zip(kept, drawn, strict=True)]

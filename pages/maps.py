@@ -3,7 +3,8 @@
 import streamlit as st
 
 from nnviz.figures import trainability as drawing
-from nnviz.ui import controls, experiment, mistakes, page, progress, show
+from nnviz.formulas import page_scripts
+from nnviz.ui import controls, experiment, mistakes, page, programs, progress, show, take
 from nnviz.ui import maps_view as view
 
 SIZES = (16, 32, 64, 128, 256)
@@ -76,6 +77,7 @@ if first:
 both = view.reached(sweep) if sweep is not None else None
 if both is not None:
     st.session_state[view.SHOWN] = sweep
+    take.script(lambda: page_scripts.sweep(programs.recipe(chosen), sweep))
     fine, values = both[1], view.values_of(both, measure)
     rows, columns = fine.sweep.shape
     named = "Where training converges" if measure == "convergence" else measure.replace("_", " ").capitalize()

@@ -5,7 +5,8 @@ import streamlit as st
 from nnviz.figures import matrices, samples
 from nnviz.figures.data_flow import data_flow
 from nnviz.formulas import network as formulas
-from nnviz.ui import controls, experiment, page, player, show
+from nnviz.formulas import page_scripts
+from nnviz.ui import controls, experiment, page, player, programs, show, take
 from nnviz.ui import network_view as view
 
 VIEWS = ("Graph", "Matrices")
@@ -90,4 +91,5 @@ page.head("Network", f"One sample of {chosen.data.title} flows through a {chosen
 shown = controls.segments("View", VIEWS, key="netview", label_visibility="collapsed")
 look = view.choose(chosen)
 (show_matrices if shown == "Matrices" else show_graph)(look)
+take.script(lambda: page_scripts.neuron(programs.recipe(chosen), look.row, look.layer, look.unit))
 controls.try_this(TRIALS)

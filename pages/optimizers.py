@@ -6,8 +6,9 @@ from nnviz.core.grammar import ExpressionError
 from nnviz.core.schedules import SCHEDULES
 from nnviz.core.surfaces import SURFACES
 from nnviz.formulas import optimizers as formulas
+from nnviz.formulas import page_scripts
 from nnviz.formulas.mistakes import marked
-from nnviz.ui import controls, descent_figures, descent_tables, experiment, page, player, show, tuning
+from nnviz.ui import controls, descent_figures, descent_tables, experiment, page, player, show, take, tuning
 from nnviz.ui import descent_view as view
 from nnviz.ui.descent_trials import TRIALS
 
@@ -91,6 +92,8 @@ with fourth:
 noise, seed, schedule, clip, decay = choose_more()
 runs, settings = choose_runs(names, surface, start, clip, decay)
 setup = view.Setup(surface, start, steps, runs, schedule, noise, seed)
+optimizers = {run.title: run.optimizer for run in runs}
+take.script(lambda: page_scripts.descent(surface, start, optimizers, steps, schedule, noise, seed))
 colours, told = show.theme(), descent_figures.told(setup, [run.title for run in runs])
 
 three = controls.segments("Dimensions", ("Contours", "3-D"), key="dim", label_visibility="collapsed") == "3-D"

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from nnviz.ui import controls, experiment, page, recurrent_setup, recurrent_view
+from nnviz.formulas import page_scripts
+from nnviz.ui import controls, experiment, page, recurrent_setup, recurrent_view, take
 
 VIEWS = {
     "Unrolled": recurrent_view.through_time,
@@ -23,6 +24,7 @@ with right:
     given = recurrent_setup.setup()
 with left:
     VIEWS[view](given)
+take.script(lambda: page_scripts.recurrent(given.network, given.theta, given.task.X, given.task.Y, given.truncation))
 
 START = {"rectask": "sine", "recsteps": 40, "recf": "tanh", "rechidden": 8, "recinit": "orthogonal", "recrho": 1.0, "reccut": 0}
 controls.try_this(

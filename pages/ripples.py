@@ -10,10 +10,11 @@ from nnviz.core.activations import ACTIVATIONS, get_activation
 from nnviz.core.initializers import INITIALIZERS
 from nnviz.figures import ripples as figures
 from nnviz.figures.graph import most_active, network_graph
+from nnviz.formulas import page_scripts
 from nnviz.formulas import ripples as formulas
 from nnviz.formulas.letters import in_colours
 from nnviz.formulas.numbers import latex, significant
-from nnviz.ui import controls, experiment, page, player, show
+from nnviz.ui import controls, experiment, page, player, programs, show, take
 
 VIEWS = ("Through the network", "Through depth")
 
@@ -38,6 +39,7 @@ def through_network() -> None:
     x = inputs[:, sample]
     direction, strongest = ripples.most_amplified_direction(network, theta, x)
     change = size * (direction if along == directions[-1] else np.eye(len(names))[names.index(along)])
+    take.script(lambda: page_scripts.ripple(programs.recipe(chosen), sample, change))
     found = ripples.ripple(network, theta, x, change)
     gains = ripples.gains(network, theta, x[:, None])
     forward = network.forward(theta, x[:, None])
@@ -101,6 +103,7 @@ def through_depth() -> None:
     paths = study(activation, depth, width, initializer, three, bias, chosen.seed)
     gains = tuple(np.linspace(0.2, 4, 20).round(3).tolist())
     scan = study(activation, min(depth, 20), width, initializer, gains, bias, chosen.seed)
+    take.script(lambda: page_scripts.depth(activation, depth, width, initializer, three, bias, chosen.seed, gain))
     with pictures:
         left, right = st.columns(2, gap="medium")
         with left:

@@ -4,7 +4,8 @@ import streamlit as st
 
 from nnviz.figures.data_flow import data_flow
 from nnviz.figures.graph import network_graph
-from nnviz.ui import controls, experiment, navigation, page, player, show
+from nnviz.formulas import page_scripts
+from nnviz.ui import controls, experiment, navigation, page, player, show, take
 from nnviz.ui import start_view as view
 
 NEXT = (
@@ -63,6 +64,7 @@ with formula:
 
 show.heading("Every intermediate, six digits")
 view.table(example, theme)
+take.script(lambda: page_scripts.example("The worked example", example.X, example.y, example.theta))
 controls.try_this(TRIALS)
 
 show.heading("Where to go next")

@@ -100,7 +100,7 @@ def anatomy(optimizer: Optimizer, run: Descent, objective: Any) -> Anatomy:
             **before, g=gradient, theta=moved, rate=rate[:, None], t=np.arange(1, len(theta) + 1)[:, None], objective=objective,
             curvature=curvature, update=run.state["update"][1:] - (moved - theta),
         )  # fmt: skip
-        made |= RULES[inner.name](inner, now)
+        made |= RULES.get(inner.name, _as_taken)(inner, now)
         made["step"] = made["step"] + (moved - theta)
     return Anatomy(inner, made, before, rate, theta, run.state["update"][1:], around)
 
@@ -227,8 +227,9 @@ def _newton(o: Any, s: Any) -> Quantities:
     return {"hessian": damped, "step": -s.rate * solved}
 
 
-def _lbfgs(o: Any, s: Any) -> Quantities:
-    return {"step": s.update}  # the line search's: nothing is remembered that would tell it anew
+def _as_taken(o: Any, s: Any) -> Quantities:
+    """The step that the run took: of a rule that is not written here, or a line search's, of which nothing is remembered."""
+    return {"step": s.update}
 
 
 RULES: dict[str, Callable[[Any, Any], Quantities]] = {
@@ -246,5 +247,5 @@ RULES: dict[str, Callable[[Any, Any], Quantities]] = {
     "radam": _radam,
     "lion": _lion,
     "newton": _newton,
-    "lbfgs": _lbfgs,
+    "lbfgs": _as_taken,
 }

@@ -21,6 +21,8 @@ _CORRECTED = [("mh", r"\frac{{{m}}}{{1-{beta1}^{{{t}}}}}"), ("vh", r"\frac{{{v}}
 _MOMENTS = [("m", r"{beta1}\,{m0}+(1-{beta1})\,{g}"), ("v", r"{beta2}\,{v0}+(1-{beta2})\,{g}^2")]
 _ADAM = ("next", r"{theta}-{alpha}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")
 
+AS_TAKEN = [("next", r"{theta}+{step}")]  # of a rule that is not written below
+
 RULES: dict[str, list[tuple[str, str]]] = {
     "sgd": [("next", r"{theta}-{alpha}\,{g}")],
     "momentum": [("velocity", r"{beta}\,{velocity0}+(1-{beta})\,{g}"), ("next", r"{theta}-{alpha}\,{velocity}")],
@@ -60,7 +62,7 @@ RULES: dict[str, list[tuple[str, str]]] = {
         ("next", r"{theta}-{alpha}\left(\operatorname{{sign}}{direction}+{weight_decay}\,{theta}\right)"),
     ],
     "newton": [("hessian", r"\nabla^2 f+{damping}\,I"), ("next", r"{theta}-{alpha}\,{hessian}^{{-1}}\,{g}")],
-    "lbfgs": [("next", r"{theta}+{step}")],
+    "lbfgs": AS_TAKEN,
 }
 DIGITS = 3  # of gradients and memory: a line of Adam is to fit beside its picture; θ has four
 NOTES = {
@@ -123,7 +125,7 @@ def _lines(inside: Anatomy, step: int) -> list[tuple[str, str]]:
         first.append(("g", r"\operatorname{{clip}}\left({given},\ \pm{max_value}\right)"))
     if "weight_decay" in inside.around:
         first.append(("theta", r"(1-{alpha}\cdot{weight_decay})\,{theta0}"))
-    return first + [(result, changed.get(result, template)) for result, template in RULES[optimizer.name]]
+    return first + [(result, changed.get(result, template)) for result, template in RULES.get(optimizer.name, AS_TAKEN)]
 
 
 def _numbers(inside: Anatomy, step: int) -> dict[str, str]:
@@ -147,6 +149,8 @@ def _numbers(inside: Anatomy, step: int) -> dict[str, str]:
 
 def check(inside: Anatomy) -> str:
     """A sentence on the rule, and by how much the rule and the engine differ over the whole run."""
+    if inside.optimizer.name not in RULES:
+        return "Its rule is not written out here: the step is the one that the run took."
     note = NOTES.get(inside.optimizer.name, "")
     return f"{note} The rule worked out line by line and the run differ by at most {significant(inside.difference, 2)}.".strip()
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nnviz.core.datasets import DataSet
 from nnviz.core.losses import Loss
 from nnviz.core.network import Network
-from nnviz.core.optimizers import ClippedByNorm, Optimizer
+from nnviz.core.optimizers import ClippedByNorm, Decayed, Optimizer
 from nnviz.core.schedules import Constant
 
 Array = NDArray[np.floating]
@@ -104,23 +104,27 @@ def table_data(file: str, digest: str, targets: tuple[str, ...], settings: Mappi
     )
 
 
+def data_imports(recipe: Recipe) -> str:
+    """The line that imports what makes the data."""
+    uses = [name for name in ("DATASETS", "from_csv", "with_features") if any(name in line for line in recipe.data_lines)]
+    return f"from nnviz.core.datasets import {', '.join(uses)}"
+
+
 def core_script(recipe: Recipe) -> str:
     """A Python program that needs nnviz.core alone and prints the experiment's numbers."""
-    data = "\n".join(recipe.data_lines)
-    uses = [name for name in ("DATASETS", "from_csv", "with_features") if name in data]
     lines = [
         f'"""{plain(recipe.title)}, as nnviz shows it. Needs nnviz.core: NumPy and SciPy."""',
         "",
         *(["import base64", "import zlib", ""] if _packs(recipe) else []),
         "import numpy as np",
         "",
-        f"from nnviz.core.datasets import {', '.join(uses)}",
+        data_imports(recipe),
         "from nnviz.core.network import Network",
         "from nnviz.core.objectives import NetworkCost",
         *_optimizer_imports(recipe),
         "from nnviz.core.training import train",
         "",
-        data,
+        *recipe.data_lines,
         f"network = Network(sizes={recipe.network.sizes}, activations={recipe.network.activations})",
         f"cost = NetworkCost(network, {recipe.loss.name!r}, data.train.X, data.train.Y, l2={recipe.l2!r})",
         "",
@@ -169,7 +173,7 @@ def _core_training(recipe: Recipe) -> list[str]:
     schedule = f", schedule={recipe.schedule!r}" if scheduled(recipe) else ""
     return [
         *made,
-        f"optimizer = {_optimizer_code(recipe.optimizer)}",
+        f"optimizer = {optimizer_code(recipe.optimizer)}",
         f"run = train(network, {recipe.loss.name!r}, data, optimizer, steps={recipe.steps}, {settings}{schedule}, theta0={start})",
         f'print(f"train cost after {recipe.steps} steps: {{float(run.train_cost[-1])!r}}")',
         *([f'print(f"test cost after {recipe.steps} steps: {{float(run.test_cost[-1])!r}}")'] if len(recipe.data.test) else []),
@@ -188,10 +192,13 @@ def _optimizer_imports(recipe: Recipe) -> list[str]:
     return [f"from nnviz.core.optimizers import {names}", *schedule]
 
 
-def _optimizer_code(optimizer: Optimizer) -> str:
+def optimizer_code(optimizer: Optimizer) -> str:
     """The call that makes the optimiser, every hyperparameter written out."""
     if isinstance(optimizer, ClippedByNorm):
-        return f"ClippedByNorm({_optimizer_code(optimizer.optimizer)}, max_norm={optimizer.max_norm!r})"
+        return f"ClippedByNorm({optimizer_code(optimizer.optimizer)}, max_norm={optimizer.max_norm!r})"
+    if isinstance(optimizer, Decayed):
+        more = f"weight_decay={optimizer.weight_decay!r}, decoupled={optimizer.decoupled!r}"
+        return f"Decayed({optimizer_code(optimizer.optimizer)}, {more})"
     told = [
         f"{f.name}=network" if f.name == "shapes" else f"{f.name}={getattr(optimizer, f.name)!r}"
         for f in fields(optimizer)  # type: ignore[arg-type]  # every optimiser is a dataclass

@@ -10,29 +10,30 @@ from numpy.typing import NDArray
 
 from nnviz.core.activations import Activation, get_activation, largest_slope, saturated, saturation_intervals
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, mistakes
+from nnviz.ui import caching, controls, mistakes
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.sidebar import OWN_FORMULA
 
 Array = NDArray[np.floating]
 
 LONGEST = 20_000  # more than the grammar reads, so that a text that is too long is answered with a sentence
+MOST_SAMPLES = 4000  # of the training samples whose weighted sums are looked at
 FLAT = 0.01  # a curve is called saturated where |f′| is below
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@caching.kept(megabytes=32, entries=8)
 def weighted_sums(key: str, _experiment: Experiment) -> Array:
-    """Each z of all hidden neurons (of the outputs, where there are none) for the training samples, as one row."""
-    forward = _experiment.network.forward(_experiment.theta, _experiment.data.train.X)
+    """Each z of all hidden neurons (of the outputs, where there are none), as one row; of very many training samples the first 4,000."""
+    forward = _experiment.network.forward(_experiment.theta, _experiment.data.train.X[:, :MOST_SAMPLES])
     layers = range(1, max(2, len(_experiment.network.sizes) - 1))
     return np.concatenate([forward.z(layer).ravel() for layer in layers])
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def dead(key: str, _experiment: Experiment) -> tuple[int, int]:
-    """Hidden neurons whose slope is exactly 0 for every training sample, and all hidden neurons."""
+    """Hidden neurons whose slope is exactly 0 for every one of these samples, and all hidden neurons."""
     network = _experiment.network
-    forward = network.forward(_experiment.theta, _experiment.data.train.X)
+    forward = network.forward(_experiment.theta, _experiment.data.train.X[:, :MOST_SAMPLES])
     layers = [(f, forward.z(l)) for l, f in enumerate(network.layer_activations[:-1], start=1) if f.elementwise]
     return sum(int((f.derivative(z) == 0).all(axis=-1).sum()) for f, z in layers), sum(len(z) for _, z in layers)
 

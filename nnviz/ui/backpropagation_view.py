@@ -25,7 +25,7 @@ from nnviz.core.network import Backward, Forward
 from nnviz.core.objectives import NetworkCost
 from nnviz.figures.backpropagation import most_passing
 from nnviz.figures.graph import layer_name, network_graph
-from nnviz.ui import controls, progress
+from nnviz.ui import caching, controls, progress
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.network_view import Look, neuron_name
 
@@ -95,11 +95,16 @@ class Chosen:
         """What it is multiplied by: its input, of a bias 1."""
         return 1.0 if self.column == BIAS else float(self.look.forward.A[self.look.layer - 1][self.column, 0])
 
+    @property
+    def index(self) -> int:
+        """Its place in theta."""
+        layer, unit, column = self.place
+        bias = column == BIAS
+        return self.experiment.network.parameter_index(layer, "b" if bias else "W", unit, 0 if bias else column)
+
     def derivative(self, gradient: np.ndarray) -> float:
         """Its entry of a gradient (P,)."""
-        network, (layer, unit, column) = self.experiment.network, self.place
-        bias = column == BIAS
-        return float(gradient[network.parameter_index(layer, "b" if bias else "W", unit, 0 if bias else column)])
+        return float(gradient[self.index])
 
     @property
     def name(self) -> str:
@@ -157,7 +162,7 @@ class Batch:
     states: list[UnitStates]
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@caching.kept(megabytes=64, entries=6)
 def batch(key: str, _chosen: Experiment) -> Batch:
     """Forward and backward over the training samples at the current point."""
     cost = _chosen.cost if _chosen.cost.samples <= MOST_SAMPLES else _chosen.cost.on(slice(0, MOST_SAMPLES))

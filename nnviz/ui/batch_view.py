@@ -13,7 +13,7 @@ from nnviz.core.objectives import NetworkCost
 from nnviz.figures import losses as figures
 from nnviz.formulas import losses as formulas
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, show
+from nnviz.ui import caching, controls, show
 from nnviz.ui.experiment import Experiment
 
 Array = NDArray[np.floating]
@@ -69,7 +69,7 @@ def draw(chosen: Experiment) -> None:
         show.table(("class", "samples", "share", "mean loss", "share of the cost"), rows, "What each class costs")
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@caching.kept(megabytes=32, entries=8)
 def batch(key: str, loss_name: str, start: int, size: int, _experiment: Experiment, _loss: Loss) -> Batch:
     """The losses of `size` training samples from `start` on, at the current point, and their cost without penalty."""
     part, network = _experiment.data.train, _experiment.network

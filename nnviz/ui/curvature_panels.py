@@ -12,10 +12,13 @@ from nnviz.core.runs import Run
 from nnviz.core.spectra import EdgeRuns
 from nnviz.figures import curvature as figures
 from nnviz.formulas import curvature as formulas
+from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, show
+from nnviz.ui import controls, programs, show, take
 from nnviz.ui import curvature_view as view
 from nnviz.ui.curvature_view import Here, Minima
+from nnviz.ui.experiment import Experiment
+from nnviz.ui.landscape_view import cost_of
 
 Array = NDArray[np.floating]
 
@@ -46,6 +49,12 @@ def here_or_told(run: Run, snapshot: int) -> Here | None:
     except ValueError as error:
         st.error(str(error))
         return None
+
+
+def script(chosen: Experiment, run: Run, snapshot: int) -> None:
+    """The Hessian at a snapshot as a program."""
+    cost = cost_of(run)
+    take.script(lambda: page_scripts.curvature(programs.recipe(chosen), run.theta[snapshot], cost.l2, cost.l1, view.small(run)))
 
 
 def eigenvectors(run: Run, snapshot: int, found: Here) -> None:

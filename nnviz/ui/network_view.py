@@ -18,7 +18,7 @@ from nnviz.figures.theme import Theme
 from nnviz.figures.timeline import BACKWARD, Flow
 from nnviz.formulas import network as formulas
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, experiment, notices, show
+from nnviz.ui import caching, controls, experiment, notices, show
 from nnviz.ui.experiment import Experiment
 
 MOST_SAMPLES = 20_000  # of a batch that is passed whole for the histogram and the matrices
@@ -101,7 +101,7 @@ def neuron_name(chosen: Experiment, layer: int, unit: int) -> str:
     return f"neuron {unit + 1} of {'the ' if layer == layers or layers == 2 else ''}{layer_name(layer, layers)}"
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@caching.kept(megabytes=64, entries=6)
 def batch(key: str, _chosen: Experiment) -> Forward:
     """All samples passed at once, the first 20,000 of very many."""
     return _chosen.network.forward(_chosen.theta, _chosen.data.inputs[:, :MOST_SAMPLES])

@@ -12,7 +12,7 @@ from nnviz.core.initializers import INITIALIZERS
 from nnviz.core.losses import LOSSES, Loss, fitting_losses, usual_pair
 from nnviz.core.network import Network
 from nnviz.core.optimizers import OPTIMIZERS
-from nnviz.ui import controls, mistakes, models, notices, uploads
+from nnviz.ui import caching, controls, mistakes, models, notices, uploads
 from nnviz.ui import experiment as current_experiment
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.models import AUTO, FEATURES, MOST_LAYERS, MOST_PARAMETERS, MOST_UNITS, OWN_FORMULA
@@ -96,7 +96,7 @@ def _features(name: str) -> tuple[str, ...]:
     return tuple(wanted) if wanted and tuple(wanted) != FEATURES[:2] else ()
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)
+@caching.kept(megabytes=64, entries=48)
 def made(name: str, samples: int | None, noise: float, test_fraction: float, seed: int, options: tuple[tuple[str, str], ...]) -> DataSet:
     """A data set that comes with the app; frozen, so that sessions may share it."""
     return DATASETS[name](samples=samples, noise=noise, test_fraction=test_fraction, seed=seed, **dict(options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -15,6 +16,7 @@ from nnviz.ui import carry, experiment, mistakes, programs, session
 from nnviz.ui.session import ENDING, Session, State
 
 COMPONENT, FILE, DRAFT = "take-link", "sessionfile", "lesson draft"
+_place: ContextVar[Any] = ContextVar("place of the page's script", default=None)  # in the menu; None while that is closed
 LONG = 2000  # characters beyond which mail programs and chats cut a link
 
 
@@ -33,11 +35,31 @@ def bar() -> None:
     """In the row at a page's upper right corner: Copy link, and a menu whose content is made only when it is opened."""
     _component()(key=COMPONENT, width="content", on_dropped_change=_dropped)
     menu = st.popover("Take it with you", type="tertiary", key="takemenu", on_change="rerun")
+    _place.set(None)
     if menu.open:
         with menu:
             _session_file()
+            _place.set(st.container())
             _scripts()
             _lesson_draft()
+
+
+def script(write: Callable[[], str]) -> None:
+    """Offer the program that computes what the page shows; a page says it once its numbers are known.
+
+    It is written only while the menu is open.
+    """
+    place = _place.get()
+    if place is None:
+        return
+    with place:
+        try:
+            text = write()
+        except ValueError as error:
+            mistakes.tell(error)
+            return
+        _download("This page's numbers, with nnviz.core", text.encode, "nnviz-page.py", "text/x-python")
+        st.caption("The scripts below tell the experiment; the PyTorch one is of its network and training, not of this page.")
 
 
 def _dropped() -> None:

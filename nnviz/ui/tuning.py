@@ -50,7 +50,8 @@ def kind_of(run: str) -> str:
 
 def title_of(run: str) -> str:
     """How a run is called: `Adam`, and `Adam 2` for the second one."""
-    return TITLES[kind_of(run)] + (" 2" if run.endswith(TWIN) else "")
+    kind = kind_of(run)
+    return TITLES.get(kind, kind.replace("_", " ").capitalize()) + (" 2" if run.endswith(TWIN) else "")
 
 
 def parse(text: str) -> Settings:

@@ -11,6 +11,7 @@ from nnviz.core.optimizers import OPTIMIZERS, ClippedByNorm, ClippedByValue, Dec
 from nnviz.core.surfaces import SURFACES
 from nnviz.figures.theme import LIGHT
 from nnviz.formulas.optimizers import RULES, check, update, vector
+from nnviz.ui.tuning import title_of
 
 SURFACE = SURFACES["himmelblau"]
 
@@ -34,6 +35,16 @@ def test_without_bias_correction_nothing_is_divided_by_it(name):
     text = update(taken_apart(replace(OPTIMIZERS[name](), bias_correction=False)), 3, LIGHT.symbols)
     assert "^{4}" not in text
     assert "^{4}" in update(taken_apart(OPTIMIZERS[name]()), 3, LIGHT.symbols)
+
+
+def test_an_optimiser_whose_rule_is_not_written_out_shows_the_step_it_took():
+    class Newcomer(OPTIMIZERS["momentum"]):
+        name = "newcomer"
+
+    inside = taken_apart(Newcomer())
+    assert vector(inside.theta[3] + inside.update[3]) in update(inside, 3, LIGHT.symbols)
+    assert "not written out" in check(inside)
+    assert title_of("newcomer-2") == "Newcomer 2"
 
 
 def test_clipping_and_decay_stand_before_the_rule():
