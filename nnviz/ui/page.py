@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -25,5 +26,5 @@ def head(title: str, sentence: str) -> None:
 def _full_view() -> str:
     """The address of this page without the embedding."""
     address = (st.context.url or "").split("?")[0]
-    kept = "&".join(f"{key}={value}" for key, value in st.query_params.items() if not key.startswith("embed"))
+    kept = urlencode([(key, value) for key in st.query_params if not key.startswith("embed") for value in st.query_params.get_all(key)])
     return f"{address}?{kept}" if kept else address

@@ -39,12 +39,13 @@ def _of(kind: Any) -> dict[str, Any]:
         return {"anyOf": [_of(argument) for argument in arguments]}
     if get_origin(kind) is Mapping:
         return {"type": "object", "maxProperties": MOST_CONTROLS, "additionalProperties": _of(arguments[1])}
-    return {
+    plain: dict[Any, dict[str, Any]] = {
         str: TEXT,
         int: {"type": "integer", "minimum": 1},
         NoneType: {"type": "null"},
         Any: {"anyOf": [*PLAIN, {"type": "array", "maxItems": MOST_CONTROLS, "items": {"anyOf": PLAIN}}]},
-    }[kind]
+    }
+    return plain[kind]
 
 
 def _object(kind: Any) -> dict[str, Any]:
