@@ -61,11 +61,8 @@ def through_network() -> None:
                 show.formula(rf"{ratio} = \frac{{{after}}}{{{before}}} = {latex(found.gain[layer - 1])}")
     left, right = st.columns([1.75, 1], gap="large")
     with left:
-        show.figure(
-            figures.singular_values(gains, 0, theme),
-            key="sigmas",
-            alt=f"Singular values of the Jacobians; the largest of the whole is {float(strongest):.4g}",
-        )
+        alt = f"Singular values of the Jacobians; the largest of the whole is {float(strongest):.4g}"
+        show.figure(figures.singular_values(gains, 0, theme), key="sigmas", alt=alt)
     with right:
         show.heading("The input direction that is amplified most")
         order = np.argsort(-np.abs(direction))[:8]
@@ -107,11 +104,8 @@ def through_depth() -> None:
     with pictures:
         left, right = st.columns(2, gap="medium")
         with left:
-            show.figure(
-                figures.through_depth(paths, theme),
-                key="depth",
-                alt=f"Distance of two inputs through {depth} layers of {width} {activation} units",
-            )
+            alt = f"Distance of two inputs through {depth} layers of {width} {activation} units"
+            show.figure(figures.through_depth(paths, theme), key="depth", alt=alt)
         with right:
             theory = theory_of(activation, gains, bias)
             show.figure(
