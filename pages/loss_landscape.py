@@ -58,7 +58,7 @@ def landscape():
     kept = runs.ensure(chosen)
     if kept is None:
         return
-    tracks = (view.track_of(kept), *view.others(kept, names, rates))
+    tracks = (view.track_of(kept.run), *view.others(kept, names, rates), *view.left_behind(kept, len(names)))
     plane, marks, kind = choose_plane(kind, tracks, kept) or (None, [], kind)
     edited = chosen.point.kind in ("edited", "loaded")
     marks = [*marks, *([chosen.theta] if edited else [])]
@@ -84,15 +84,18 @@ def draw(kept, look, heights, across, tracks, plane, marks, test):
     with right:
         courses = view.courses(look.theme, tracks, plane, test)
         show.figure(courses, "losscourses", f"Cost, and distance off the plane, over the steps. {told}.")
-    labels = [f"epoch {epoch:.3g}" for epoch in kept.run.epoch]
+    labels = [f"epoch {step / kept.run.steps_per_epoch:.3g}" for step in found.steps]
     figures = ["lossplane", "losscourses"]
-    snapshot = player.player("landplayer", figures, kept.run.step, labels, interval=90, clickable=not look.three)
+    snapshot = player.player("landplayer", figures, found.steps.tolist(), labels, interval=90, clickable=not look.three)
     landscape_panels.at_step(chosen, kept, tracks, found, plane, test, snapshot)
     difference = view.largest_difference(heights, kept.run, test, plane, across)
     show.sentence(f"Check: picture and definition of the cost differ by at most {difference:.1e} of it, at 25 places of the grid.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Train anew", on_click=runs.begin, args=(chosen, runs.Plan(), "train"), help="By the sidebar's settings, for 60 epochs.")
-        show.sentence(f"The run is that of the page Training: {kept.description}. The others start where it does and see the same batches.")
+        paths = " Numbered paths were left at forks of it." if kept.former else ""
+        show.sentence(
+            f"The run is that of the page Training: {kept.description}. The others start where it does and see the same batches.{paths}"
+        )
 
 
 if mode == VIEWS[0]:

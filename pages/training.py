@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from nnviz.figures import learned, training
+from nnviz.figures import learned
 from nnviz.ui import controls, experiment, page, player, runs, show, training_view
 
 VIEWS = ("Watch", "Weights", "Confusion", "Pictures", "Compare", "Find a rate")
@@ -46,7 +46,7 @@ def watch(kept: runs.Kept) -> None:
     run = kept.run
     with st.container(horizontal=True):
         axes = training_view.axes_of(chosen)
-    boundary, mosaic, curves = training_view.film(run, axes, chosen.show_test, theme.name)
+    boundary, mosaic, curves = training_view.film(kept, axes, chosen.show_test, theme.name)
     left, right = st.columns([1.15, 1], gap="medium")
     with left:
         show.figure(boundary, key="boundary", alt=f"What the network says over the plane along {kept.description}")
@@ -56,8 +56,7 @@ def watch(kept: runs.Kept) -> None:
         show.figure(mosaic, key="mosaic", alt=f"The output of each hidden neuron of {chosen.sizes} over the plane")
     snapshot = scrub(kept, ["boundary", "traincurves", "mosaic"])
     training_view.numbers_at(run, snapshot, score)
-    for number, former in enumerate(kept.former, start=1):
-        show.sentence(f"Path {number}, left at a fork, ended at step {int(former.step[-1])} with train cost {former.train_cost[-1]:.4g}.")
+    training_view.paths_left(kept)
     runs.follow(chosen, run, snapshot)
 
 
@@ -84,7 +83,7 @@ def confusion(kept: runs.Kept) -> None:
 
 
 def pictures(kept: runs.Kept) -> None:
-    show.figure(training.curves(kept.run, theme), key="picturecurves", alt=f"Train and test cost along {kept.description}")
+    show.figure(training_view.curves(kept, theme.name), key="picturecurves", alt=f"Train and test cost along {kept.description}")
     snapshot = scrub(kept, ["picturecurves"])
     training_view.pictures_of(kept.run, snapshot)
     runs.follow(chosen, kept.run, snapshot)

@@ -63,15 +63,36 @@ class Run:
         diverged = np.where(self.diverged_at <= last, self.diverged_at, -1)
         return replace(self, **kept, final_theta=kept["theta"][-1], diverged_at=diverged, total_steps=last)
 
-    def thinned(self, most: int = 60) -> Run:
-        """The same run with at most so many snapshots: the first third of them as they are, the rest evenly from what follows."""
+    def thinned(self, most: int = 60, *, with_step: int | None = None) -> Run:
+        """The same run with at most so many snapshots: the first third of them as they are, the rest evenly from what follows.
+
+        The snapshot at `with_step` stays, in place of its neighbour.
+        """
         count = len(self.step)
         if count <= most:
             return self
         dense = most // 3
         kept = np.concatenate([np.arange(dense), np.linspace(dense, count - 1, most - dense).round().astype(int)])
+        inner = np.flatnonzero(self.step[1:-1] == with_step) + 1
+        if inner.size and inner[0] not in kept:
+            kept[np.abs(kept[:-1] - inner[0]).argmin()] = inner[0]
         fewer: dict[str, Any] = {name: getattr(self, name)[kept] for name in (*BY_SNAPSHOT, "step")}
         return replace(self, **fewer)
+
+    def parting(self, other: Run) -> int:
+        """Up to which step this run and another of the same network are one: that of the last snapshot they share from their start on.
+
+        Examples
+        --------
+        >>> from nnviz.core.datasets import DATASETS
+        >>> from nnviz.core.training import continue_training, train
+        >>> run = train(Network((2, 1), "sigmoid"), "binary_cross_entropy", DATASETS["moons"](samples=20), "sgd", steps=8)
+        >>> continue_training(run, snapshot=5, steps=9, optimizer="adam").parting(run)
+        5
+        """
+        steps, mine, others = np.intersect1d(self.step, other.step, assume_unique=True, return_indices=True)
+        shared = np.logical_and.accumulate((self.theta[mine] == other.theta[others]).all(axis=-1))
+        return int(steps[shared].max(initial=0))
 
     def after(self, past: Run) -> Run:
         """The run behind another whose last snapshot is its first."""

@@ -32,76 +32,86 @@ def _known(values: Array, positive: bool) -> list[float | None]:
     return [float(v) if np.isfinite(v) and (v > 0 or not positive) else None for v in values]
 
 
-def curves(run: Run, theme: Theme, score: str = "") -> Figure:
+def _left_behind(former: Sequence[tuple[str, Run, int]], test: bool, score: bool, theme: Theme) -> list[dict[str, Any]]:
+    """Paths that were left at a fork, pale, from the fork on: train as a line, test dashed, the name where the train line ends."""
+    made: list[dict[str, Any]] = []
+    for name, run, since in former:
+        parts = [("train", run.train_accuracy if score else run.train_cost, 0, "solid")]
+        parts += [("test", run.test_accuracy if score else run.test_cost, 2, "5px,4px")] if test else []
+        here = run.step >= since
+        for part, values, look, dash in parts:
+            pale = mix(theme.categorical[look], theme.background, 0.55)
+            made.append(
+                {
+                    "type": "scatter", "mode": "lines", "name": f"{name}, {part}", "x": run.step[here].astype(float),
+                    "y": _known(values[here], not score), "line": {"color": pale, "width": 1.5, "dash": dash},
+                    "hovertemplate": f"{name}, {part}<br>step %{{x}}: %{{y:.6g}}<extra></extra>",
+                }
+            )  # fmt: skip
+    return made
+
+
+def _end_label(trace: dict[str, Any], text: str, colour: str, log: bool, yshift: int) -> dict[str, Any] | None:
+    """The name of a line at its last known value; None where it has none."""
+    last = next((j for j in range(len(trace["y"]) - 1, -1, -1) if trace["y"][j] is not None), None)
+    if last is None:
+        return None
+    at = float(np.log10(trace["y"][last])) if log else trace["y"][last]
+    place = {"x": float(trace["x"][last]), "y": at, "xanchor": "left", "xshift": 10, "yshift": yshift}
+    return place | {"text": text, "font": {"color": colour}}
+
+
+def curves(run: Run, theme: Theme, score: str = "", former: Sequence[tuple[str, Run, int]] = ()) -> Figure:
     """Cost (log) or score of the training and the test part over the steps, the gap between them filled; a mark moves with the player.
 
     Parameters
     ----------
     score : "" for the cost, else the name of the score: "accuracy" or "R²"
+    former : paths that were left at a fork: their names, runs, and the step since which they are another
     """
     train, test = (run.train_accuracy, run.test_accuracy) if score else (run.train_cost, run.test_cost)
     steps, log = run.step.astype(float), not score
-    pairs: list[tuple[str, list[float | None], str, str, str, str]] = [
-        ("train", _known(train, log), theme.categorical[0], theme.categorical_text[0], "solid", "circle")
-    ]
+    pairs = [("train", _known(train, log), 0, "solid", "circle")]
     if np.isfinite(test).any():
-        pairs.append(("test", _known(test, log), theme.categorical[2], theme.categorical_text[2], "5px,4px", "diamond"))
+        pairs.append(("test", _known(test, log), 2, "5px,4px", "diamond"))
+    paths = _left_behind(former, len(pairs) > 1, bool(score), theme)
     data: list[dict[str, Any]] = []
-    labels = []
-    for i, (name, values, colour, text, dash, _) in enumerate(pairs):
-        hover = f"{name}<br>step %{{x}}: %{{y:.6g}}<extra></extra>"
-        fill = {"fill": "tonexty", "fillcolor": mix(colour, theme.background, 0.85)} if i else {}
-        line = {"color": colour, "width": 2.25, "dash": dash}
-        data.append(
-            {"type": "scatter", "mode": "lines", "name": name, "x": steps, "y": values, "line": line, "hovertemplate": hover, **fill}
-        )
-        last = next((j for j in range(len(values) - 1, -1, -1) if values[j] is not None), None)
-        if last is not None:
-            at = float(np.log10(values[last])) if log else values[last]  # type: ignore[arg-type]  # not None there
-            # Two ends that meet are told apart by standing above and below.
-            labels.append(
-                {
-                    "x": float(steps[last]),
-                    "y": at,
-                    "text": name,
-                    "xanchor": "left",
-                    "xshift": 10,
-                    "yshift": 9 if i == 0 else -9,
-                    "font": {"color": text},
-                }
-            )
-    data += [_mark(float(steps[-1]), values[-1], colour, theme, symbol) for _, values, colour, _, _, symbol in pairs]
+    labels = [_end_label(path, path["name"].removesuffix(", train"), theme.muted, log, 0) for path in paths if path["name"].endswith("train")]
+    for i, (name, values, look, dash, _) in enumerate(pairs):
+        colour = theme.categorical[look]
+        line = {
+            "type": "scatter", "mode": "lines", "name": name, "x": steps, "y": values,
+            "line": {"color": colour, "width": 2.25, "dash": dash}, "hovertemplate": f"{name}<br>step %{{x}}: %{{y:.6g}}<extra></extra>",
+        }  # fmt: skip
+        data.append(line | ({"fill": "tonexty", "fillcolor": mix(colour, theme.background, 0.85)} if i else {}))
+        # Two ends that meet are told apart by standing above and below.
+        labels.append(_end_label(line, name, theme.categorical_text[look], log, 9 if i == 0 else -9))
+    data += paths
+    first = len(data)
+    data += [_mark(float(steps[-1]), values[-1], theme.categorical[look], theme, symbol) for _, values, look, _, symbol in pairs]
     diverged = int(run.diverged_at)
     if diverged >= 0:
-        labels.append(
-            {
-                "x": diverged,
-                "y": 0.5,
-                "yref": "paper",
-                "text": f"diverged at step {diverged}",
-                "xanchor": "left",
-                "xshift": 6,
-                "font": {"color": theme.symbols["delta"]},
-            }
-        )
+        place = {"x": diverged, "y": 0.5, "yref": "paper", "xanchor": "left", "xshift": 6}
+        labels.append(place | {"text": f"diverged at step {diverged}", "font": {"color": theme.symbols["delta"]}})
     what = score or "cost"
     ticks: dict[str, Any] = {"range": [None, 1.02]} if score else {}
     if log:
-        places, texts, span = decades(np.array([v for _, some, *_ in pairs for v in some if v is not None] or [1.0]))
+        shown = [v for trace in data[:first] for v in trace["y"] if v is not None]
+        places, texts, span = decades(np.array(shown or [1.0]))
         ticks = {"type": "log", "tickvals": places, "ticktext": texts, "range": span}
     end = significant(float(train[-1])) + (f", test {significant(float(test[-1]))}" if len(pairs) > 1 else "")
+    pale = " · pale: left at a fork" if paths else ""
     frame = layout(
         theme,
         "labelled",
         f"{what[0].upper()}{what[1:]} over steps",
-        f"{'log scale · ' if log else ''}the band is the gap · at the end train {end}",
+        f"{'log scale · ' if log else ''}the band is the gap{pale} · at the end train {end}",
         height=440,
         margin={"l": 56, "r": 64, "t": 58, "b": 44},
-        annotations=labels,
+        annotations=[label for label in labels if label],
         xaxis=axis(theme, "step", rangemode="tozero"),
         yaxis=axis(theme, what, **ticks),
     )
-    first = len(pairs)
     frames = ({first + i: {"x": [float(steps[s])], "y": [values[s]]} for i, (_, values, *_) in enumerate(pairs)} for s in range(len(steps)))
     return animate({"data": data, "layout": frame}, frames)
 

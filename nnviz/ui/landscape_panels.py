@@ -54,7 +54,7 @@ def rows(tracks: Sequence[Track], found: Drawn, cost: NetworkCost, plane: Plane,
 
 def at_step(chosen: Experiment, kept: Kept, tracks: Sequence[Track], found: Drawn, plane: Plane, test: bool, snapshot: int) -> None:
     """The runs at the step on which the player rests, as a table and a formula, and the place that was clicked."""
-    cost, step, colours = cost_of(kept.run, test), int(kept.run.step[snapshot]), show.theme().symbols
+    cost, step, colours = cost_of(kept.run, test), int(found.steps[snapshot]), show.theme().symbols
     made = rows(tracks, found, cost, plane, snapshot)
     show.table(HEADS, made, f"The runs at step {step}, on the plane and off it", {"C at θ": colours["cost"]})
     left, right = st.columns([1.35, 1], gap="large")
@@ -64,8 +64,9 @@ def at_step(chosen: Experiment, kept: Kept, tracks: Sequence[Track], found: Draw
             shadow = float(cost.value(plane.point(alpha, beta)))
         show.formula(formulas.on_plane(step, alpha, beta, found.off[0, snapshot], found.costs[0, snapshot], shadow, colours))
     with right:
-        theta = kept.run.theta[snapshot]
-        _look_there(f"Look at step {step} on every page", "trained", f"step {step} of a training run", chosen, theta)
+        place = found.places[0][snapshot]
+        here = int(kept.run.step[place])
+        _look_there(f"Look at step {here} on every page", "trained", f"step {here} of a training run", chosen, kept.run.theta[place])
         _clicked_place(chosen, cost, plane)
 
 

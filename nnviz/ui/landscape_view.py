@@ -24,11 +24,13 @@ from nnviz.core.objectives import NetworkCost
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.runs import Run
 from nnviz.figures import landscapes, network_landscape
+from nnviz.figures.animation import MOST_FRAMES
 from nnviz.figures.landscapes import Ground, Path
+from nnviz.figures.paths import SYMBOLS
 from nnviz.figures.theme import THEMES, Figure
 from nnviz.ui import controls, progress
 from nnviz.ui.experiment import Experiment, make_optimizer
-from nnviz.ui.runs import Kept
+from nnviz.ui.runs import Kept, base_of, name_of
 from nnviz.ui.tuning import TITLES
 
 Array = NDArray[np.floating]
@@ -50,6 +52,7 @@ RATES = {
     "radam": 0.03, "muon": 0.02,
 }  # fmt: skip
 MOST_OTHERS = 5  # besides the run itself
+LOOKS = len(SYMBOLS)  # in which runs can be told apart
 SEEDS = 3
 HELD = 10.0  # a run is in the picture as long as its cost is at most so many times that of its start
 MOST_WORK = 2e7  # parameters times samples for which eigenvectors are looked for
@@ -100,18 +103,17 @@ def parse_rates(text: str) -> dict[str, float]:
     return rates
 
 
-def base_of(run: Run) -> Any:
-    """The optimiser of a run without what is wrapped around it."""
-    optimizer = run.settings.optimizer
-    while hasattr(optimizer, "optimizer"):
-        optimizer = optimizer.optimizer
-    return optimizer
+def track_of(run: Run, path: str = "") -> Track:
+    """The run of the page Training; or a path that was left at a fork, by its name."""
+    optimizer = base_of(run)
+    title = title_of(optimizer.name)
+    return Track(f"{title}, {path.lower()}" if path else title, float(optimizer.learning_rate), run)
 
 
-def track_of(kept: Kept) -> Track:
-    """The run of the page Training."""
-    optimizer = base_of(kept.run)
-    return Track(title_of(optimizer.name), float(optimizer.learning_rate), kept.run)
+def left_behind(kept: Kept, beside: int) -> list[Track]:
+    """The paths that were left at a fork, the last ones where there are more looks than for the run and those beside it."""
+    room = LOOKS - 1 - beside
+    return [track_of(path.run, name_of(number)) for number, path in enumerate(kept.former)][-room:]
 
 
 def others(kept: Kept, names: Sequence[str], rates: dict[str, float]) -> list[Track]:
@@ -148,6 +150,14 @@ def solutions(chosen: Experiment, kept: Kept) -> list[Array]:
 
 def _share(count: int, runs: list[Run]) -> float:
     return sum(float(run.step[-1]) / max(1, run.total_steps) for run in runs) / count
+
+
+def timeline(tracks: Sequence[Track]) -> NDArray[np.integer]:
+    """The steps at which the runs are shown: those of the first one, and beyond its end those of paths that had gone on for longer."""
+    first = tracks[0].run.step
+    beyond = [track.run.step[track.run.step > first[-1]] for track in tracks[1:]]
+    steps = np.unique(np.concatenate([first, *beyond]))
+    return steps if len(steps) <= MOST_FRAMES else steps[np.linspace(0, len(steps) - 1, MOST_FRAMES).round().astype(int)]
 
 
 def at_steps(run: Run, steps: NDArray[np.integer]) -> NDArray[np.integer]:
@@ -270,8 +280,10 @@ def costs_of(run: Run, first: Run, test: bool) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """The runs as they lie to the plane, at the steps of the first one: points (T, 2), distances and costs (runs, T)."""
+    """The runs as they lie to the plane, at the steps (T,) that are shown: points (T, 2), distances and costs (runs, T)."""
 
+    steps: NDArray[np.integer]
+    places: list[NDArray[np.integer]]  # the snapshot of each run at each of the steps
     points: list[Array]
     off: Array
     costs: Array
@@ -281,10 +293,12 @@ class Drawn:
 @lru_cache(maxsize=8)
 def drawn(tracks: tuple[Track, ...], plane: Plane, test: bool) -> Drawn:
     """Each run projected onto the plane, with what the projection leaves out."""
-    steps = tracks[0].run.step
+    steps = timeline(tracks)
     places = [at_steps(track.run, steps) for track in tracks]
     thetas = [track.run.theta[place] for track, place in zip(tracks, places, strict=True)]
     return Drawn(
+        steps,
+        places,
         [plane.project(theta) for theta in thetas],
         np.stack([plane.residual(theta) for theta in thetas]),
         np.stack([costs_of(track.run, tracks[0].run, test)[place] for track, place in zip(tracks, places, strict=True)]),
@@ -329,7 +343,7 @@ def picture(
     key = f"{marked}{resolution} × {resolution} points · {words} · {told_share(where.shares[0])} of the run's movement lies in this plane"
     draw: Any = landscapes.surface if look.three else landscapes.contour
     return draw(
-        THEMES[look.theme], ground, paths(tracks, where, ground), range(len(tracks[0].run.step)), title=look.title, key=key, scale=scale,
+        THEMES[look.theme], ground, paths(tracks, where, ground), range(len(where.steps)), title=look.title, key=key, scale=scale,
         minima=marks, names=look.names,
     )  # fmt: skip
 
@@ -339,7 +353,7 @@ def courses(theme: str, tracks: tuple[Track, ...], plane: Plane, test: bool) -> 
     """The runs' own costs and their distances from the plane, over the steps."""
     found = drawn(tracks, plane, test)
     return network_landscape.courses(
-        THEMES[theme], paths(tracks, found), tracks[0].run.step, found.costs, found.off,
+        THEMES[theme], paths(tracks, found), found.steps, found.costs, found.off,
         title="Cost of the runs, and their distance off the plane", key="cost: log scale, at θ itself · distance: ‖θ − θ(α, β)‖",
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from nnviz.ui import controls, experiment, mistakes, progress
 from nnviz.ui.experiment import Experiment
 
 MOST_STEPS = 2_000_000
+MOST_PATHS = 4  # that were left at forks are kept
 NO_SCHEDULE = "constant"
 
 
@@ -57,7 +58,7 @@ class Kept:
 
     run: Run
     description: str
-    former: tuple[Run, ...] = field(default=())  # the paths it was forked from
+    former: tuple[Kept, ...] = field(default=())  # the paths that were left at a fork, each without its own
 
 
 def plan() -> Plan:
@@ -120,9 +121,9 @@ def watch(chosen: Experiment) -> Kept | None:
             mistakes.tell(error)
             return latest(chosen)
         if run is not None:
-            st.session_state["run"] = Kept(
-                run.thinned(MOST_FRAMES), how.description if isinstance(how, Exactly) else _describe(then, run), _former(base, verb)
-            )
+            fork = int(base.run.step[snapshot]) if base is not None and verb == "fork" else None
+            described = how.description if isinstance(how, Exactly) else _describe(run)
+            st.session_state["run"] = Kept(run.thinned(MOST_FRAMES, with_step=fork), described, _former(base, verb))
         st.session_state.pop("training")
     else:
         st.empty()  # where the bar stands while there is work: what follows keeps its place
@@ -151,14 +152,35 @@ def _share(run: Run) -> float:
     return float(run.step[-1]) / max(1, run.total_steps)
 
 
-def _former(base: Kept | None, verb: str) -> tuple[Run, ...]:
+def _former(base: Kept | None, verb: str) -> tuple[Kept, ...]:
     if base is None:
         return ()
-    return (*base.former, base.run)[-4:] if verb == "fork" else base.former
+    return (*base.former, replace(base, former=()))[-MOST_PATHS:] if verb == "fork" else base.former
 
 
-def _describe(chosen: Experiment, run: Run) -> str:
-    return f"{chosen.optimizer_name}, rate {chosen.learning_rate:g}, batches of {chosen.batch_size}, {int(run.step[-1])} steps"
+def name_of(number: int) -> str:
+    """How a path that was left at a fork is called, the first being 0."""
+    return f"Path {number + 1}"
+
+
+def take(number: int) -> None:
+    """Make a path that was left at a fork the run again, and the run a path beside it; for callbacks."""
+    kept: Kept = st.session_state["run"]
+    others = [path for place, path in enumerate(kept.former) if place != number]
+    st.session_state["run"] = replace(kept.former[number], former=(*others, replace(kept, former=())))
+
+
+def base_of(run: Run) -> Any:
+    """The optimiser of a run without what is wrapped around it."""
+    optimizer = run.settings.optimizer
+    while hasattr(optimizer, "optimizer"):
+        optimizer = optimizer.optimizer
+    return optimizer
+
+
+def _describe(run: Run) -> str:
+    optimizer = base_of(run)
+    return f"{optimizer.name}, rate {optimizer.learning_rate:g}, batches of {run.settings.batch_size}, {int(run.step[-1])} steps"
 
 
 def follow(chosen: Experiment, run: Run, snapshot: int) -> None:

@@ -22,8 +22,9 @@ from nnviz.figures import compare as compared
 from nnviz.figures import learned, training
 from nnviz.figures.samples import telling_axes
 from nnviz.formulas.numbers import fixed, significant
-from nnviz.ui import controls, mistakes, progress, show
+from nnviz.ui import controls, mistakes, progress, runs, show
 from nnviz.ui.experiment import Experiment, make_optimizer
+from nnviz.ui.runs import Kept
 
 Array = NDArray[np.floating]
 PCA = "principal components"
@@ -54,9 +55,22 @@ def axes_of(chosen: Experiment) -> tuple[int, int] | None:
     return names.index(across), names.index(up)
 
 
-@lru_cache(maxsize=4)
-def film(run: Run, axes: tuple[int, int] | None, show_test: bool, mode: str) -> tuple[Any, Any, Any]:
+def film(kept: Kept, axes: tuple[int, int] | None, show_test: bool, mode: str) -> tuple[Any, Any, Any]:
     """The boundary, the neurons' maps (None without hidden layers), and the curves of a run; `mode` is the theme's name."""
+    return *_maps(kept.run, axes, show_test, mode), curves(kept, mode)
+
+
+@lru_cache(maxsize=4)
+def curves(kept: Kept, mode: str) -> Any:
+    """Train and test cost of a run, and pale those of the paths that were left at a fork."""
+    from nnviz.figures.theme import THEMES
+
+    paths = [(runs.name_of(number), path.run, kept.run.parting(path.run)) for number, path in enumerate(kept.former)]
+    return training.curves(kept.run, THEMES[mode], former=paths)
+
+
+@lru_cache(maxsize=4)
+def _maps(run: Run, axes: tuple[int, int] | None, show_test: bool, mode: str) -> tuple[Any, Any]:
     from nnviz.figures.theme import THEMES
 
     theme, data, network = THEMES[mode], run.settings.data, run.network
@@ -66,7 +80,7 @@ def film(run: Run, axes: tuple[int, int] | None, show_test: bool, mode: str) -> 
         picture = training.fitted_curve(data, seen, outputs, theme, show_test)
     else:
         picture = training.boundary(data, seen, outputs, run.step.tolist(), theme, show_test)
-    return picture, _mosaic(run, axes, theme), training.curves(run, theme)
+    return picture, _mosaic(run, axes, theme)
 
 
 def _mosaic(run: Run, axes: tuple[int, int] | None, theme: Any) -> Any:
@@ -77,6 +91,19 @@ def _mosaic(run: Run, axes: tuple[int, int] | None, theme: Any) -> Any:
     layers = tuple(sorted({layer for layer, _ in units}))
     maps = dict(zip(layers, activations_on(run.network, run.theta, small.inputs, layers), strict=True))
     return training.mosaic(units, maps, run.network.sizes, theme)
+
+
+def paths_left(kept: Kept) -> None:
+    """The paths that were left at a fork, each with a button that makes it the run again."""
+    for number, path in enumerate(kept.former):
+        since, run = kept.run.parting(path.run), path.run
+        with st.container(horizontal=True, vertical_alignment="center"):
+            show.sentence(
+                f"{runs.name_of(number)}, left at a fork, one with the run until step {since}: {path.description}, "
+                f"train cost {significant(float(run.train_cost[-1]))} at the end."
+            )
+            told = "This path becomes the run, and the run a path beside it."
+            st.button("Go back to it", on_click=runs.take, args=(number,), key=f"path {number}", help=told)
 
 
 def numbers_at(run: Run, snapshot: int, score: str) -> None:
@@ -150,8 +177,7 @@ def pictures_of(run: Run, snapshot: int) -> None:
 
 def untrained(chosen: Experiment, axes: tuple[int, int] | None) -> None:
     """Before the first run: what the network says with its initial weights, and what to do."""
-    run = _still(chosen)
-    boundary, _, _ = film(run, axes, chosen.show_test, show.theme().name)
+    boundary, _ = _maps(_still(chosen), axes, chosen.show_test, show.theme().name)
     show.figure(boundary | {"frames": []}, key="untrained", alt="What the network says over the plane with its initial weights")
     show.sentence("These are the initial weights: nothing is learnt yet. Press Train.")
 
@@ -226,27 +252,27 @@ def compare(chosen: Experiment, epochs: float) -> None:
     def work() -> Iterator[list[Run]]:
         return train_groups_steps(then.data, settings, **common)
 
-    def share(runs: list[Run]) -> float:
-        return sum(float(run.step[-1]) / max(1, run.total_steps) for run in runs) / len(settings)
+    def share(done: list[Run]) -> float:
+        return sum(float(run.step[-1]) / max(1, run.total_steps) for run in done) / len(settings)
 
     try:
-        runs = progress.run("compare", (varied, values, seeds, epochs, then.setup), work, share, label="Comparing")
+        done = progress.run("compare", (varied, values, seeds, epochs, then.setup), work, share, label="Comparing")
     except ValueError as error:
         mistakes.tell(error)
         return
-    if runs and len(runs) == len(settings):
-        _compared(then, varied, [str(value) for value in values], [runs[i * seeds : (i + 1) * seeds] for i in range(len(values))])
+    if done and len(done) == len(settings):
+        _compared(then, varied, [str(value) for value in values], [done[i * seeds : (i + 1) * seeds] for i in range(len(values))])
 
 
-def _compared(chosen: Experiment, varied: str, names: list[str], runs: list[list[Run]]) -> None:
+def _compared(chosen: Experiment, varied: str, names: list[str], done: list[list[Run]]) -> None:
     theme, score = show.theme(), score_name(chosen)
     test = len(chosen.data.test) > 0
     pictures = st.columns(2, gap="medium")
     for place, what in zip(pictures, ("cost", score), strict=True):
         with place:
-            figure = compared.overlaid(runs, names, what, test, theme)
+            figure = compared.overlaid(done, names, what, test, theme)
             show.figure(figure, key=f"versus{what}", alt=f"{what} of {len(names)} settings of {varied} over the epochs")
-    rows, verdict = compared.table(runs, names, test, score)
+    rows, verdict = compared.table(done, names, test, score)
     show.table((varied, "seeds", "final cost", f"final {score}", "best cost at epoch", "diverged"), rows, f"Settings of {varied} compared")
     st.markdown(verdict)
 

@@ -335,3 +335,20 @@ def test_a_thinned_run_keeps_its_ends_its_first_steps_and_its_numbers():
 def test_what_is_no_data_set_is_refused_with_what_is_needed():
     with pytest.raises(ValueError, match=r"data is a int.*\.train and \.test"):
         train(Network((2, 1)), "half_squared_error", 3, "sgd")
+
+
+@pytest.mark.parametrize("snapshot", [0, 7, 40, 58])
+def test_a_fork_is_one_with_its_run_until_where_it_was_made_also_when_it_is_thinned(snapshot):
+    run = train(NETWORK, LOSS, MOONS, "sgd", epochs=200)
+    fork = continue_training(run, snapshot=snapshot, epochs=200, optimizer=OPTIMIZERS["sgd"](0.3))
+    made_at = int(run.step[snapshot])
+    assert fork.parting(run) == run.parting(fork) == made_at
+    fewer = fork.thinned(60, with_step=made_at)
+    assert len(fewer.step) == 60
+    assert (np.diff(fewer.step) > 0).all()
+    assert fewer.parting(run) == made_at
+
+
+def test_runs_from_different_starts_part_at_once():
+    a, b = (train(NETWORK, LOSS, MOONS, "sgd", epochs=2, seed=seed) for seed in (0, 1))
+    assert a.parting(b) == 0

@@ -9,7 +9,7 @@ from nnviz.core.confusion import confusion_matrix, predicted_classes
 from nnviz.core.datasets import DATASETS
 from nnviz.core.network import Network
 from nnviz.core.slices import activations_on, slice_of
-from nnviz.core.training import train
+from nnviz.core.training import continue_training, train
 from nnviz.figures import compare, learned, training
 from nnviz.figures.theme import DARK, LIGHT
 from nnviz.ui.show import Ready
@@ -39,6 +39,18 @@ def test_curves_are_the_costs_and_the_mark_stands_on_them(iris, theme):
     assert made.data[1].y == pytest.approx(run.test_cost)
     assert made.frames[7].data[0].y[0] == pytest.approx(run.train_cost[7])
     assert valid(training.curves(run, theme, "accuracy")).data[0].y == pytest.approx(run.train_accuracy)
+
+
+def test_a_path_left_at_a_fork_is_drawn_from_the_fork_on_and_named(iris):
+    _, run = iris
+    fork = continue_training(run, snapshot=30, epochs=40, optimizer="sgd").thinned(60, with_step=int(run.step[30]))
+    made = valid(training.curves(fork, LIGHT, former=[("Path 1", run, fork.parting(run))]))
+    drawn = {trace.name: trace for trace in made.data}
+    assert drawn["Path 1, train"].x[0] == run.step[30]
+    assert drawn["Path 1, test"].y == pytest.approx(run.test_cost[30:])
+    assert "Path 1" in [label.text for label in made.layout.annotations]
+    assert made.frames[5].data[0].y[0] == pytest.approx(fork.train_cost[5])
+    assert made.data[made.frames[5].traces[0]].mode == "markers"
 
 
 def test_the_boundary_shows_the_winning_class_and_how_sure(iris):

@@ -1,9 +1,13 @@
 """The page Loss landscape: every plane, both views, the same run as Training's, and what cannot be drawn."""
 
+import json
+
 import numpy as np
 import pytest
 
+from nnviz.core.training import continue_training
 from nnviz.ui import landscape_view as view
+from nnviz.ui.runs import Kept
 
 PAGE = "loss_landscape"
 
@@ -29,6 +33,26 @@ def test_the_run_is_that_of_the_page_training(open_page):
     assert not app.exception
     assert app.session_state["run"].run is run
     assert f"at step {run.step[-1]}" in tables(app)[0]
+
+
+@pytest.mark.parametrize("epochs", [1, 5])
+def test_both_paths_of_a_fork_are_drawn_to_their_ends(open_page, epochs):
+    app = open_page("training", epochs="3")
+    next(found for found in app.button if found.label == "Train").click().run()
+    old = app.session_state["run"]
+    fork = continue_training(old.run, snapshot=2, epochs=epochs, optimizer="adam")
+    app.session_state["run"] = Kept(fork, "a fork", (old,))
+    app.switch_page("pages/loss_landscape.py").run()
+    assert not app.exception
+    name = f"{view.title_of(view.base_of(old.run).name)}, path 1"
+    specs = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
+    picture = next(spec for spec in specs if any(trace["name"] == "heights" for trace in spec["data"]))
+    course = next(spec for spec in specs if any(trace["name"] == f"{name}, C(θ)" for trace in spec["data"]))
+    assert any(trace["name"] == name for trace in picture["data"])
+    assert f"<td>{name}</td>" in tables(app)[0]
+    assert f"at step {max(old.run.step[-1], fork.step[-1])}" in tables(app)[0]
+    assert f"Look at step {fork.step[-1]} on every page" in [found.label for found in app.button]
+    assert len(course["frames"]) == len(picture["frames"]) <= 60
 
 
 def test_the_share_in_the_plane_is_that_of_the_principal_axes(open_page):

@@ -58,10 +58,27 @@ def test_however_often_it_goes_on_a_run_has_no_more_snapshots_than_frames(open_p
 def test_a_fork_keeps_the_old_path(open_page):
     app = trained(open_page)
     old = app.session_state["run"].run
+    app.session_state["rate"] = 0.3
+    app.run()
     button(app, "Fork here").click().run()
     assert not app.exception
-    assert app.session_state["run"].former[-1] is old
-    assert any("left at a fork" in caption.value for caption in app.caption)
+    kept = app.session_state["run"]
+    assert kept.former[-1].run is old
+    assert "rate 0.3" in kept.description
+    assert any("left at a fork" in caption.value and "rate 0.01" in caption.value for caption in app.caption)
+    button(app, "Go back to it").click().run()
+    assert not app.exception
+    assert app.session_state["run"].run is old
+    assert app.session_state["run"].former[-1].run is kept.run
+    assert np.array_equal(app.session_state["point"].theta, old.theta[-1])
+
+
+def test_a_run_that_goes_on_is_described_by_its_own_settings(open_page):
+    app = trained(open_page)
+    app.session_state["rate"] = 0.3
+    app.run()
+    button(app, "Continue").click().run()
+    assert "rate 0.01" in app.session_state["run"].description
 
 
 @pytest.mark.parametrize("view", ["Watch", "Weights", "Confusion", "Pictures", "Compare", "Find a rate"])
