@@ -28,7 +28,7 @@ from scipy.special import expit
 from nnviz.core.activations import ACTIVATIONS, Activation
 from nnviz.core.losses import Loss
 from nnviz.core.network import Network
-from nnviz.core.tanh import by_table, numpys_is_slow
+from nnviz.core.tanh import by_exponential, by_table, numpys_is_slow
 
 Array = NDArray[np.floating]
 Call = Callable[[], object]
@@ -37,7 +37,7 @@ Calls = list[Call]
 # A 0-d array as an operand costs half of what a Python float costs in an elementwise call.
 ZERO, ONE = np.array(0.0), np.array(1.0)
 CACHE_BYTES = 1 << 20
-# Up to this many numbers, one call of expit is cheaper than four that are vectorised.
+# Up to this many numbers, one call of tanh or expit is cheaper than several that are quicker a number.
 SMALL = 128
 
 
@@ -97,8 +97,10 @@ def apply_sigmoid(A: Array) -> Calls:
 
 
 def apply_tanh(A: Array) -> Calls:
+    if not numpys_is_slow() or (A.ndim == 2 and A.size <= SMALL):
+        return [partial(np.tanh, A, A)]
     # Told apart by the run axis, not by the size: a run's bits must not depend on how many stand beside it.
-    return by_table(A) if A.ndim > 2 and numpys_is_slow() else [partial(np.tanh, A, A)]
+    return by_table(A) if A.ndim > 2 else by_exponential(A)
 
 
 IN_PLACE = {

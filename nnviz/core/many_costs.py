@@ -16,7 +16,6 @@ from nnviz.core.losses import Loss, get_loss
 from nnviz.core.network import Network
 
 Array = NDArray[np.floating]
-LARGEST_EXPONENT = 709.0
 
 Terms = Callable[[Array, Array], Array]
 Score = Callable[[Array, Array], Array]  # from outputs and targets (..., k, m) to a number for each sample (..., m)
@@ -32,11 +31,12 @@ def chunk_shape(network: Network, samples: int) -> tuple[int, int]:
 def hard_binary_terms(z: Array, sign: Array) -> Array:
     """`ln(1 + e^s)` with s = sign·z, sign −1 for y = 1 and 1 for y = 0: binary cross-entropy in a tenth of the general time."""
     s = sign * z
-    terms = np.log1p(np.exp(s))
-    # Network by network, so that nobody's bits depend on a neighbour's overflow.
-    over = ~(s.max(axis=(-2, -1)) < LARGEST_EXPONENT)
-    if over.any():
-        terms[over] = np.maximum(s[over], 0.0) + np.log1p(np.exp(-np.abs(s[over])))
+    terms = np.exp(s)
+    np.log1p(terms, terms)
+    if not np.isfinite(terms.sum()):
+        # Number by number, so that nobody's bits depend on a neighbour's overflow.
+        over = ~np.isfinite(terms)
+        terms[over] = np.maximum(s[over], 0.0)
     return terms
 
 
@@ -127,7 +127,7 @@ class Samples:
     def losses(self, one: Pass, Y: Array) -> Array:
         """The loss of each sample, (c, m), where the logits of a pass are ready; makes its outputs where the loss is told from these."""
         if self.hard:
-            return summed(hard_binary_terms(one.Z[-1], 1 - 2 * Y))
+            return summed(hard_binary_terms(one.Z[-1], 1.0 - 2.0 * Y))
         if self.from_logits:
             return summed(self.terms(one.Z[-1], Y))
         play(one.to_output)

@@ -56,3 +56,15 @@ def by_table(A: Array) -> list[Callable[[], object]]:
         partial(np.add, x, at, x),
         partial(np.divide, x, q, A),
     ]
+
+
+def by_exponential(A: Array) -> list[Callable[[], object]]:
+    """The same as `1 − 2/(1 + e^(2x))`, to 3·10⁻¹⁶: five calls in place of nineteen, for numbers of one network."""
+    one, minus_two = np.array(1.0), np.array(-2.0)
+    return [
+        partial(np.add, A, A, A),
+        partial(np.exp, A, A),
+        partial(np.add, A, one, A),
+        partial(np.divide, minus_two, A, A),
+        partial(np.add, A, one, A),
+    ]

@@ -76,7 +76,9 @@ def curves(run: Run, theme: Theme, score: str = "", former: Sequence[tuple[str, 
         pairs.append(("test", _known(test, log), 2, "5px,4px", "diamond"))
     paths = _left_behind(former, len(pairs) > 1, bool(score), theme)
     data: list[dict[str, Any]] = []
-    labels = [_end_label(path, path["name"].removesuffix(", train"), theme.muted, log, 0) for path in paths if path["name"].endswith("train")]
+    labels = [
+        _end_label(path, path["name"].removesuffix(", train"), theme.muted, log, 0) for path in paths if path["name"].endswith("train")
+    ]
     for i, (name, values, look, dash, _) in enumerate(pairs):
         colour = theme.categorical[look]
         line = {
