@@ -69,7 +69,7 @@ def landscape():
         cost, part = view.cost_of(kept.run, test), "test" if test else "train"
         take.script(lambda: page_scripts.landscape(programs.recipe(chosen), plane, across, resolution, part, cost.l2, cost.l1))
         title = f"Cost of {chosen.sizes} on {chosen.data.title}, {'test' if test else 'training'} part"
-        look = view.Look(show.theme().name, title, view.axis_names(kind, plane), logarithmic, three, marked)
+        look = view.Look(show.theme().name, title, view.axis_names(kind, plane), logarithmic, three, marked, test)
         draw(kept, look, heights, across, tracks, plane, marks, test)
 
 
@@ -92,10 +92,9 @@ def draw(kept, look, heights, across, tracks, plane, marks, test):
     show.sentence(f"Check: picture and definition of the cost differ by at most {difference:.1e} of it, at 25 places of the grid.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Train anew", on_click=runs.begin, args=(chosen, runs.Plan(), "train"), help="By the sidebar's settings, for 60 epochs.")
-        paths = " Numbered paths were left at forks of it." if kept.former else ""
-        show.sentence(
-            f"The run is that of the page Training: {kept.description}. The others start where it does and see the same batches.{paths}"
-        )
+        show.sentence(f"The run is that of the page Training: {kept.description}. The others start where it does and see the same batches.")
+    for number, path in enumerate(kept.former):
+        show.sentence(f"{runs.name_of(number)} was left at a fork after step {kept.run.parting(path.run)}: {path.description}.")
 
 
 if mode == VIEWS[0]:

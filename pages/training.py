@@ -95,7 +95,7 @@ if kept is not None and not kept.run.complete:
         f"Stopped at step {int(kept.run.step[-1])} of {kept.run.total_steps}: what was reached is shown, Continue goes on from there."
     )
 if view == "Compare":
-    training_view.compare(chosen, how.epochs)
+    training_view.compare(chosen, how)
 elif view == "Find a rate":
     training_view.find_rate(chosen)
 elif kept is None:

@@ -75,12 +75,13 @@ class Judge:
         return cost, self._told(score), np.stack(norms, axis=-1)
 
     def _told(self, score: Array) -> Array:
-        """Mean hits as they are, a mean squared distance as R².
+        """Mean hits as so many of all samples, a mean squared distance as R².
 
         A constant target leaves nothing to explain: R² is 1 for an exact fit, as in scikit-learn, and not defined for others.
         """
         if self.classifies:
-            return score
+            assert self.samples is not None
+            return np.rint(score * self.samples.m) / self.samples.m
         with np.errstate(all="ignore"):
             return 1 - np.where(score == 0, 0.0, score / (self.spread or np.nan))
 

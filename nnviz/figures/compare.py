@@ -82,18 +82,18 @@ def overlaid(runs: Sequence[Sequence[Run]], names: Sequence[str], what: str, tes
             "line: mean over the seeds · band: one standard deviation" + (" · log scale" if what == "cost" else ""),
             height=420,
             margin={"l": 56, "r": 96, "t": 58, "b": 44},
-            annotations=_ends(ends, ticks.get("range"), what == "cost"),
+            annotations=_ends(ends, ticks["range"] if what == "cost" else [float(np.nanmin(values, initial=1.0)), 1.02], what == "cost"),
             xaxis=axis(theme, "epoch", rangemode="tozero"),
             yaxis=axis(theme, what, **ticks),
         ),
     }
 
 
-def _ends(ends: list[tuple[float, float, str, str]], span: Any, log: bool) -> list[dict[str, Any]]:
-    """Names at the lines' ends, moved apart by the height of a line."""
+def _ends(ends: list[tuple[float, float, str, str]], span: list[float], log: bool) -> list[dict[str, Any]]:
+    """Names at the lines' ends, moved apart by the height of a line; `span` is what the axis reaches over."""
     labels, floor = [], np.inf
     heights = [np.log10(end[0]) if log else end[0] for end in ends]
-    reach = (span[1] - span[0]) if log else max(0.2, max(heights, default=1.0) - min(heights, default=0.0))
+    reach = span[1] - span[0]
     for height, (_, x, name, colour) in sorted(zip(heights, ends, strict=True), reverse=True):
         place = min(height, floor - 18 / 318 * reach)
         floor = place
@@ -156,7 +156,8 @@ def rates(found: RateRange, current: float, theme: Theme) -> Figure:
     ]
     exponents = range(int(np.floor(x[0])), int(np.ceil(x[-1])) + 1)
     marks, words = [], []
-    for name, rate, dash, place in (("suggested", found.suggested, "solid", 1.0), ("now", current, "2px,3px", 0.9)):
+    for name, rate, other, dash in (("suggested", found.suggested, current, "solid"), ("now", current, found.suggested, "2px,3px")):
+        right = rate > other or (rate == other and name == "now")  # each name stands on the side where the other mark is not
         marks.append(
             {
                 "type": "line",
@@ -172,10 +173,10 @@ def rates(found: RateRange, current: float, theme: Theme) -> Figure:
             {
                 "x": float(np.log10(rate)),
                 "yref": "paper",
-                "y": place,
+                "y": 1.0,
                 "text": f"{name} {significant(rate, 3)}",
-                "xanchor": "left",
-                "xshift": 6,
+                "xanchor": "left" if right else "right",
+                "xshift": 6 if right else -6,
                 "font": {"color": theme.symbols["eta"]},
             }
         )

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.figures.theme import Figure, Theme, axis, layout
-from nnviz.formulas.numbers import power_of_ten
+from nnviz.formulas.numbers import power_of_ten, significant
 
 Array = NDArray[np.floating]
+
+ROUND = (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)  # ticks within a decade
 
 
 def log_ticks(low: float, high: float, most: int = 7) -> dict[str, Any]:
@@ -28,12 +30,34 @@ def log_ticks(low: float, high: float, most: int = 7) -> dict[str, Any]:
 
 
 def decades(values: Array) -> tuple[list[float], list[str], list[float]]:
-    """Ticks, their texts and the range of a log axis over positive finite values; at most seven ticks."""
+    """Ticks, their texts and the range of a log axis over positive finite values; at most seven ticks.
+
+    They are powers of ten, and round numbers where all values lie within a decade.
+
+    Examples
+    --------
+    >>> decades(np.array([0.002, 30.0]))[1]
+    ['10⁻³', '10⁻²', '10⁻¹', '1', '10', '10²']
+    >>> decades(np.array([0.64, 0.69]))[:2]
+    ([0.5, 0.6, 0.7, 0.8, 0.9], ['0.5', '0.6', '0.7', '0.8', '0.9'])
+    """
     known = values[np.isfinite(values) & (values > 1e-300)]
+    if known.size and known.max() < 10 * known.min():
+        return _within_a_decade(float(np.log10(known.min())), float(np.log10(known.max())))
     low, high = (np.floor(np.log10(known.min())), np.ceil(np.log10(known.max()))) if known.size else (-1.0, 1.0)
     high = min(max(high, low + 1), 308.0)
     ticks = log_ticks(10.0**low, 10.0**high)
     return ticks["tickvals"], ticks["ticktext"], [float(low) - 0.1, float(high) + 0.1]
+
+
+def _within_a_decade(low: float, high: float) -> tuple[list[float], list[str], list[float]]:
+    """The same where all values are of one size: the axis reaches over a factor of two at least."""
+    wider = max(0.06 * (high - low), 0.15 - (high - low) / 2)
+    low, high = low - wider, high + wider
+    ticks = [float(f"{digit}e{e}") for e in range(int(np.floor(low)), int(np.floor(high)) + 1) for digit in ROUND]
+    ticks = [tick for tick in ticks if low <= np.log10(tick) <= high]
+    ticks = ticks[:: -(-len(ticks) // 7)]
+    return ticks, [significant(tick, 2) for tick in ticks], [low, high]
 
 
 def log_lines(theme: Theme, title: str, key: str, y: str, x: str, lines: list[tuple[str, Array, str, str, str]], height: int) -> Figure:

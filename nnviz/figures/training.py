@@ -76,9 +76,9 @@ def curves(run: Run, theme: Theme, score: str = "", former: Sequence[tuple[str, 
         pairs.append(("test", _known(test, log), 2, "5px,4px", "diamond"))
     paths = _left_behind(former, len(pairs) > 1, bool(score), theme)
     data: list[dict[str, Any]] = []
-    labels = [
-        _end_label(path, path["name"].removesuffix(", train"), theme.muted, log, 0) for path in paths if path["name"].endswith("train")
-    ]
+    ends = [(path, path["name"].removesuffix(", train")) for path in paths if path["name"].endswith(", train")]
+    labels = [_end_label(path, name, theme.muted, log, 0) for path, name in ends]
+    test_above = len(pairs) > 1 and (pairs[1][1][-1] or 0.0) > (pairs[0][1][-1] or 0.0)
     for i, (name, values, look, dash, _) in enumerate(pairs):
         colour = theme.categorical[look]
         line = {
@@ -87,7 +87,7 @@ def curves(run: Run, theme: Theme, score: str = "", former: Sequence[tuple[str, 
         }  # fmt: skip
         data.append(line | ({"fill": "tonexty", "fillcolor": mix(colour, theme.background, 0.85)} if i else {}))
         # Two ends that meet are told apart by standing above and below.
-        labels.append(_end_label(line, name, theme.categorical_text[look], log, 9 if i == 0 else -9))
+        labels.append(_end_label(line, name, theme.categorical_text[look], log, 9 if bool(i) == test_above else -9))
     data += paths
     first = len(data)
     data += [_mark(float(steps[-1]), values[-1], theme.categorical[look], theme, symbol) for _, values, look, _, symbol in pairs]

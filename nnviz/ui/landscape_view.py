@@ -28,6 +28,7 @@ from nnviz.figures.animation import MOST_FRAMES
 from nnviz.figures.landscapes import Ground, Path
 from nnviz.figures.paths import SYMBOLS
 from nnviz.figures.theme import THEMES, Figure
+from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, progress
 from nnviz.ui.experiment import Experiment, make_optimizer
 from nnviz.ui.runs import Kept, base_of, name_of
@@ -106,8 +107,7 @@ def parse_rates(text: str) -> dict[str, float]:
 def track_of(run: Run, path: str = "") -> Track:
     """The run of the page Training; or a path that was left at a fork, by its name."""
     optimizer = base_of(run)
-    title = title_of(optimizer.name)
-    return Track(f"{title}, {path.lower()}" if path else title, float(optimizer.learning_rate), run)
+    return Track(path or title_of(optimizer.name), float(optimizer.learning_rate), run)
 
 
 def left_behind(kept: Kept, beside: int) -> list[Track]:
@@ -307,13 +307,13 @@ def drawn(tracks: tuple[Track, ...], plane: Plane, test: bool) -> Drawn:
 
 
 def paths(tracks: Sequence[Track], found: Drawn, ground: Ground | None = None) -> list[Path]:
-    """The runs as paths over the picture; over a ground they have its heights."""
+    """The runs as paths over the picture, with what became of each; over a ground they have its heights."""
     return [
         Path(
             track.name, points, look, None if ground is None else network_landscape.on_ground(ground, points),
-            f"diverged at {int(track.run.diverged_at)}" if track.run.diverged_at >= 0 else "",
+            f"diverged at {int(track.run.diverged_at)}" if track.run.diverged_at >= 0 else f"C = {significant(float(cost))}",
         )
-        for look, (track, points) in enumerate(zip(tracks, found.points, strict=True))
+        for look, (track, points, cost) in enumerate(zip(tracks, found.points, found.costs[:, -1], strict=True))
     ]  # fmt: skip
 
 
@@ -327,6 +327,7 @@ class Look:
     logarithmic: bool
     three: bool
     marked: str = ""  # what the crosses are
+    test: bool = False  # whether the costs are those of the test part
 
 
 @lru_cache(maxsize=8)
@@ -337,11 +338,13 @@ def picture(
     resolution = len(found.z)
     x, y = (np.linspace(low, high, resolution) for low, high in across)
     ground, scale = Ground(x, y, found.z), network_landscape.scale_of(found.z, look.logarithmic)
-    where = drawn(tracks, plane, False)
+    where = drawn(tracks, plane, look.test)
     words = scale.words("C").replace("contours even", "height") if look.three else scale.words("C")
     marked = f"+ {look.marked} · " if look.marked else ""
     key = f"{marked}{resolution} × {resolution} points · {words} · {told_share(where.shares[0])} of the run's movement lies in this plane"
-    draw: Any = landscapes.surface if look.three else landscapes.contour
+    beginning = where.points[0][0]
+    start = tuple(beginning.tolist()) if np.isfinite(beginning).all() else None
+    draw: Any = landscapes.surface if look.three else partial(landscapes.contour, start=start)
     return draw(
         THEMES[look.theme], ground, paths(tracks, where, ground), range(len(where.steps)), title=look.title, key=key, scale=scale,
         minima=marks, names=look.names,

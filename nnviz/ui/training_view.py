@@ -21,10 +21,11 @@ from nnviz.core.training import train
 from nnviz.figures import compare as compared
 from nnviz.figures import learned, training
 from nnviz.figures.samples import telling_axes
+from nnviz.formulas import training as formulas
 from nnviz.formulas.numbers import fixed, significant
 from nnviz.ui import controls, mistakes, progress, runs, show
 from nnviz.ui.experiment import Experiment, make_optimizer
-from nnviz.ui.runs import Kept
+from nnviz.ui.runs import Kept, Plan
 
 Array = NDArray[np.floating]
 PCA = "principal components"
@@ -107,17 +108,21 @@ def paths_left(kept: Kept) -> None:
 
 
 def numbers_at(run: Run, snapshot: int, score: str) -> None:
-    """The numbers of the step on which the player rests."""
+    """The numbers of the step on which the player rests, and what a step does."""
     pairs = (("cost", run.train_cost, run.test_cost), (score, run.train_accuracy, run.test_accuracy))
     rows = [
         [name, fixed(train[snapshot], 6), fixed(test[snapshot], 6), fixed(test[snapshot] - train[snapshot], 6)]
         for name, train, test in pairs
     ]
-    show.table(("", "train", "test", "gap"), rows, f"Cost and {score} at step {int(run.step[snapshot])}")
     norms = ", ".join(significant(float(norm), 3) for norm in run.gradient_norm[snapshot])
-    show.sentence(
-        f"Norm of the gradient by layer: {norms}. Learning rate of the next step: {significant(float(run.learning_rate[snapshot]))}."
-    )
+    left, right = st.columns([1, 1.15], gap="large")
+    with left:
+        show.table(("", "train", "test", "gap"), rows, f"Cost and {score} at step {int(run.step[snapshot])}")
+        show.sentence(
+            f"Norm of the gradient by layer: {norms}. Learning rate of the next step: {significant(float(run.learning_rate[snapshot]))}."
+        )
+    with right:
+        show.formula(formulas.step(run, snapshot, show.theme().symbols))
 
 
 @lru_cache(maxsize=4)
@@ -227,7 +232,7 @@ def setting_of(chosen: Experiment, varied: str, value: Any, seed: int) -> dict[s
     }
 
 
-def compare(chosen: Experiment, epochs: float) -> None:
+def compare(chosen: Experiment, how: Plan) -> None:
     """Up to six settings side by side, each over several seeds: curves with mean and spread, a table, and which one won."""
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -235,19 +240,17 @@ def compare(chosen: Experiment, epochs: float) -> None:
         seeds = 1 if varied == "seed" else int(controls.slider("Seeds of each", 1, 5, key="seeds", default=3, step=1))
     with right:
         values = _values(chosen, varied)
-        st.button(
-            "Compare", on_click=lambda: st.session_state.update(compared=(varied, tuple(values), seeds, epochs, chosen)), type="primary"
-        )
+        st.button("Compare", on_click=lambda: st.session_state.update(compared=(varied, tuple(values), seeds, how, chosen)), type="primary")
     asked = st.session_state.get("compared")
     if asked is None:
         show.sentence("Press Compare: every setting is trained on the experiment's data, each seed from its own start.")
         return
-    varied, values, seeds, epochs, then = asked
+    varied, values, seeds, how, then = asked
     if not values:
         st.info("Choose at least one value to compare.")
         return
     settings = [setting_of(then, varied, value, then.seed + s) for value in values for s in range(seeds)]
-    common = {"loss": then.loss, "epochs": epochs, "initializer": then.initializer}
+    common = how.settings(then) | {"loss": then.loss, "epochs": how.epochs, "initializer": then.initializer}
 
     def work() -> Iterator[list[Run]]:
         return train_groups_steps(then.data, settings, **common)
@@ -256,7 +259,7 @@ def compare(chosen: Experiment, epochs: float) -> None:
         return sum(float(run.step[-1]) / max(1, run.total_steps) for run in done) / len(settings)
 
     try:
-        done = progress.run("compare", (varied, values, seeds, epochs, then.setup), work, share, label="Comparing")
+        done = progress.run("compare", (varied, values, seeds, how, then.setup), work, share, label="Comparing")
     except ValueError as error:
         mistakes.tell(error)
         return

@@ -1,4 +1,4 @@
-"""tanh by table, exact to 4 units in the last place everywhere, and by an exponential; the kernel is the definition whichever way is taken."""
+"""tanh by table, exact to 4 units in the last place, and by an exponential; the kernel is the definition whichever is taken."""
 
 import numpy as np
 import pytest

@@ -80,6 +80,13 @@ def test_costs_and_scores_are_those_of_the_snapshots_without_penalty():
     assert run.gradient_norm[:, 1] == pytest.approx(np.linalg.norm(gradient[:, 15:], axis=-1))
 
 
+def test_an_accuracy_is_so_many_of_all_samples_to_the_last_bit():
+    run = train(NETWORK, LOSS, MOONS, "adam", epochs=30)
+    for part, told in ((MOONS.train, run.train_accuracy), (MOONS.test, run.test_accuracy)):
+        hits = ((NETWORK.predict(run.theta, part.X) > 0.5) == part.Y).sum(axis=(-1, -2))
+        assert np.array_equal(told, hits / part.Y.shape[1])
+
+
 def test_the_score_of_a_regression_is_r_squared():
     data = DATASETS["plane"](samples=80, noise=0.05)
     run = train(Network((2, 4, 1), ("tanh", "identity")), "half_squared_error", data, "adam", epochs=20)

@@ -1,5 +1,7 @@
 """The films of a run hold the run, stay within their frames and bytes, and survive divergence."""
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -39,6 +41,14 @@ def test_curves_are_the_costs_and_the_mark_stands_on_them(iris, theme):
     assert made.data[1].y == pytest.approx(run.test_cost)
     assert made.frames[7].data[0].y[0] == pytest.approx(run.train_cost[7])
     assert valid(training.curves(run, theme, "accuracy")).data[0].y == pytest.approx(run.train_accuracy)
+
+
+def test_of_two_ends_the_higher_one_has_its_name_above(iris):
+    _, run = iris
+    for first, second in ((0.1, 0.2), (0.2, 0.1)):
+        moved = replace(run, train_cost=run.train_cost * 0 + first, test_cost=run.test_cost * 0 + second)
+        shifts = {label.text: label.yshift for label in valid(training.curves(moved, LIGHT)).layout.annotations}
+        assert (shifts["train"] > shifts["test"]) == (first > second)
 
 
 def test_a_path_left_at_a_fork_is_drawn_from_the_fork_on_and_named(iris):
