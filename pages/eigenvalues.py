@@ -120,6 +120,9 @@ def large() -> None:
         layer = int(controls.choice("Layer", square, key="eiglayer", default=square[0]))
         W = gain * chosen.network.unpack(chosen.theta)[layer - 1].W
         told = f"layer {layer} of {chosen.sizes}, at {chosen.point.description}"
+        if not np.isfinite(W).all():
+            st.info(f"The weights of {told}, are not all finite: the network has diverged. Take an earlier step, or the initial weights.")
+            return
     values = eigen.spectrum(W)
     left, right = st.columns(2, gap="medium")
     with left:

@@ -1,20 +1,14 @@
 """Ripples: a small change of the input runs through the experiment's network, and through random networks of any depth."""
 
-from functools import lru_cache
-
 import numpy as np
 import streamlit as st
 
 from nnviz.core import ripples
-from nnviz.core.activations import ACTIVATIONS, get_activation
-from nnviz.core.initializers import INITIALIZERS
 from nnviz.figures import ripples as figures
 from nnviz.figures.graph import most_active, network_graph
 from nnviz.formulas import page_scripts
-from nnviz.formulas import ripples as formulas
-from nnviz.formulas.letters import in_colours
 from nnviz.formulas.numbers import latex, significant
-from nnviz.ui import controls, experiment, page, player, programs, show, take
+from nnviz.ui import controls, experiment, page, player, programs, ripples_view, show, take
 
 VIEWS = ("Through the network", "Through depth")
 
@@ -37,7 +31,14 @@ def through_network() -> None:
     with third:
         size = controls.powers("By how much", -4, 1, key="ripsize", default=0.1, per_decade=(1, 2, 5))
     x = inputs[:, sample]
-    direction, strongest = ripples.most_amplified_direction(network, theta, x)
+    try:
+        direction, strongest = ripples.most_amplified_direction(network, theta, x)
+    except ValueError:
+        pictures.info(
+            f"The network stands at {chosen.point.description}, where it has diverged: its Jacobian is not finite. "
+            "Go back to an earlier step on the page Training, or to the initial weights in the sidebar."
+        )
+        return
     change = size * (direction if along == directions[-1] else np.eye(len(names))[names.index(along)])
     take.script(lambda: page_scripts.ripple(programs.recipe(chosen), sample, change))
     found = ripples.ripple(network, theta, x, change)
@@ -73,55 +74,7 @@ def through_network() -> None:
         show.sentence(f"{stretched} Check: the first order is off by {significant(100 * off, 2)} % for this change.")
 
 
-@lru_cache(maxsize=8)
-def study(
-    activation: str, depth: int, width: int, initializer: str, gains: tuple[float, ...], bias: float, seed: int
-) -> ripples.DepthStudy:
-    """The random networks of the second view."""
-    return ripples.depth_study(activation, depth, width, gains, initializer, seeds=8, seed=seed, bias_scale=bias)
-
-
-theory_of = lru_cache(maxsize=32)(ripples.mean_field)
-
-
-def through_depth() -> None:
-    pictures = st.container()
-    one, two = st.columns(2, gap="large")
-    with one:
-        elementwise = [name for name in ACTIVATIONS if get_activation(name).elementwise]
-        activation = controls.choice("Activation", elementwise, key="ripf", default="tanh")
-        initializer = controls.choice("Initialiser", INITIALIZERS, key="ripinit", default="lecun_normal")
-        bias = controls.slider("Spread of the biases", 0.0, 1.0, key="ripbias", default=0.0, step=0.05)
-    with two:
-        depth = int(controls.slider("Layers", 2, 50, key="ripdepth", default=30, step=1))
-        width = int(controls.slider("Units a layer", 2, 128, key="ripwidth", default=64, step=2))
-        gain = controls.slider("Gain of the weights", 0.1, 4.0, key="ripgain", default=1.0, step=0.05)
-    three = tuple(dict.fromkeys((0.5, gain, 2.0)))
-    paths = study(activation, depth, width, initializer, three, bias, chosen.seed)
-    gains = tuple(np.linspace(0.2, 4, 20).round(3).tolist())
-    scan = study(activation, min(depth, 20), width, initializer, gains, bias, chosen.seed)
-    take.script(lambda: page_scripts.depth(activation, depth, width, initializer, three, bias, chosen.seed, gain))
-    with pictures:
-        left, right = st.columns(2, gap="medium")
-        with left:
-            alt = f"Distance of two inputs through {depth} layers of {width} {activation} units"
-            show.figure(figures.through_depth(paths, theme), key="depth", alt=alt)
-        with right:
-            theory = theory_of(activation, gains, bias)
-            show.figure(
-                figures.growth(scan, theory, theme),
-                key="chaos",
-                alt=f"Stretch of a tiny change a layer over the gain, {activation}, {initializer}",
-            )
-    rate = float(np.nanmean(paths.growth[three.index(gain)]))
-    fate = "order: it dies out" if rate < -0.02 else "chaos: it grows" if rate > 0.02 else "the edge of chaos: it keeps its size"
-    show.formula(rf"{in_colours(formulas.STRETCH, theme.symbols)}, \qquad {formulas.stretch(rate)}")
-    show.sentence(
-        f"At gain {gain:g} a tiny change is {fate}. The theory is drawn for Gaussian weights of variance gain²/n, which lecun_normal draws."
-    )
-
-
-(through_network if view == VIEWS[0] else through_depth)()
+through_network() if view == VIEWS[0] else ripples_view.through_depth(chosen)
 
 controls.try_this(
     [

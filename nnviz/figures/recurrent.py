@@ -245,7 +245,7 @@ def norm_map(norms: Array, every: int, T: int, theme: Theme) -> Figure:
         for row in zip(norms.tolist(), below.tolist(), strict=True)
     ]
     lost = int((np.isinf(norms) & below).sum())
-    key = "row t, column s · blue: a change has grown, orange: it has died down, white: its size is kept"
+    key = "row t, column s · blue: a change has grown, orange: it has died down; between them its size is kept"
     if lost:
         key += f" · {lost:,} overflow to ∞: deepest blue"
     if every > 1:

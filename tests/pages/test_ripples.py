@@ -1,6 +1,10 @@
 """The page Ripples in both views, for networks of every shape and odd addresses."""
 
+import numpy as np
 import pytest
+
+from nnviz.core.network import Network
+from nnviz.ui.experiment import Point
 
 VIEWS = ("Through the network", "Through depth")
 
@@ -37,3 +41,14 @@ def test_a_sample_that_is_not_there_is_told(open_page):
 def test_any_activation_goes_through_depth(open_page, activation):
     app = open_page("ripples", ripview=VIEWS[1], ripf=activation, ripdepth="50", ripgain="4.0")
     assert not app.exception
+
+
+@pytest.mark.parametrize("page", [("ripples", {}), ("eigenvalues", {"eigview": "Large matrices", "ensemble": "a layer of the experiment"})])
+def test_a_network_that_has_diverged_is_told(open_page, page):
+    name, address = page
+    app = open_page(name, **address)
+    network = Network((4, 8, 8, 3), ("tanh", "tanh", "softmax"))
+    app.session_state["point"] = Point("trained", "its run", network, np.full(network.parameter_count, np.inf))
+    app.run()
+    assert not app.exception
+    assert "diverged" in app.info[0].value
