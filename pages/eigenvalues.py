@@ -28,11 +28,8 @@ def once() -> None:
         show.formula(formulas.stretches(W))
     values, vectors = figures.kept_directions(W)
     with picture:
-        kept = (
-            f"{len(values)} real eigenvector{'s' if len(values) != 1 else ''} keep their line"
-            if len(values)
-            else "no line is kept: it turns"
-        )
+        lines = "1 real eigenvector keeps its line" if len(values) == 1 else f"{len(values)} real eigenvectors keep their line"
+        kept = lines if len(values) else "no line is kept: it turns"
         show.figure(figures.deformation(W, theme), key="deformation", alt=f"The plane under the matrix {W.round(4).tolist()}; {kept}")
         t = [f"t = {i / (figures.FRAMES - 1):.2f}" for i in range(figures.FRAMES)]
         player.player("deform", ["deformation"], steps=range(figures.FRAMES), labels=["the identity", *t[1:-1], "W"], interval=40)
