@@ -110,11 +110,11 @@ def draw(found: Map, path: Path) -> list[Path]:
     """Pictures of the first measure beside the folder: an interactive page and a PNG."""
     from nnviz.figures.map_picture import png
     from nnviz.figures.theme import LIGHT
-    from nnviz.figures.trainability import trainability
+    from nnviz.figures.trainability import named, trainability
     from nnviz.ui.show import standalone
 
     measure, (rows, columns) = found.sweep.measures[0], found.sweep.shape
-    title = "Where training converges" if measure == "convergence" else measure.replace("_", " ").capitalize()
+    title = named(measure)
     told = f"{columns} × {rows} runs of {found.sweep.steps} steps"
     figure = trainability(LIGHT, found, found.results[measure], measure, title=title, key=told, token="", boxes=False)
     files = {path.with_suffix(".html"): standalone(figure, f"{title}: {told}", LIGHT)}

@@ -4,7 +4,7 @@ import streamlit as st
 
 from nnviz.figures import trainability as drawing
 from nnviz.formulas import page_scripts
-from nnviz.ui import controls, experiment, mistakes, page, programs, progress, show, take
+from nnviz.ui import controls, experiment, map_cluster, mistakes, page, programs, progress, show, stored_maps, take
 from nnviz.ui import maps_view as view
 
 SIZES = (16, 32, 64, 128, 256)
@@ -34,6 +34,10 @@ chosen = experiment.current()
 page.head("Maps", "Each pixel is a whole training run with its own two hyperparameters: where does training converge?")
 theme = show.theme()
 view.zoom_on_box()
+stored = stored_maps.choose()
+if stored is not None:
+    stored_maps.view(stored, chosen)
+    st.stop()
 
 names = view.names_of(chosen)
 row = st.columns([1, 1, 1.1, 1.1, 0.8, 0.8], vertical_alignment="top")
@@ -69,6 +73,7 @@ zooms = act == "zooms"
 place = view.clicked(sweep) if sweep is not None and not zooms else None
 if place is not None:
     view.open_run(chosen, sweep, *place)
+map_cluster.tell()
 bar = st.container()
 first = sweep is not None and view.reached(sweep) is None
 if first:
@@ -80,7 +85,7 @@ if both is not None:
     take.script(lambda: page_scripts.sweep(programs.recipe(chosen), sweep))
     fine, values = both[1], view.values_of(both, measure)
     rows, columns = fine.sweep.shape
-    named = "Where training converges" if measure == "convergence" else measure.replace("_", " ").capitalize()
+    named = drawing.named(measure)
     told = f"{columns} × {rows} runs of {sweep.steps} steps"
     over = f"{drawing.title_of(sweep.x.name)} and {drawing.title_of(sweep.y.name)}"
     key = f"{told}; {'draw a box to zoom into it' if zooms else 'click a pixel to open its run in Training'}"

@@ -57,13 +57,13 @@ def processes(count: int) -> Iterator[Make]:
 
 
 @contextmanager
-def dask(address: str | None = None, workers: int = 1) -> Iterator[Make]:
+def dask(address: str | None = None, workers: int = 1, timeout: float = 10.0) -> Iterator[Make]:
     """A Dask cluster: the one at an address such as `tcp://head:8786`, or a local one of so many processes.
 
     Raises
     ------
     ValueError
-        No scheduler answers at the address within 10 seconds.
+        No scheduler answers at the address within the timeout, in seconds.
     """
     from distributed import Client, LocalCluster
 
@@ -72,7 +72,7 @@ def dask(address: str | None = None, workers: int = 1) -> Iterator[Make]:
             yield lambda: client.get_executor(pure=False)
         return
     try:
-        client = Client(address, timeout="10s")
+        client = Client(address, timeout=timeout)
     except Exception as error:  # Dask has an exception for each way of not reaching a scheduler
         raise ValueError(
             f"no Dask scheduler answers at {address[:80]!r} ({type(error).__name__}): start one with `dask scheduler`, or check the address"
@@ -82,7 +82,14 @@ def dask(address: str | None = None, workers: int = 1) -> Iterator[Make]:
 
 
 def finished_tiles(sweep: Sweep, tiles: Sequence[Tile], make: Make | None = None) -> Iterator[tuple[Tile, Results]]:
-    """Each tile with its results, in the order in which they are finished.
+    """Each tile with its results, in the order in which they are finished; the arguments are those of `watched_tiles`."""
+    return (one for one in watched_tiles(sweep, tiles, make) if one is not None)
+
+
+def watched_tiles(
+    sweep: Sweep, tiles: Sequence[Tile], make: Make | None = None, patience: float | None = None
+) -> Iterator[tuple[Tile, Results] | None]:
+    """As `finished_tiles`, and None where none is finished for so many seconds.
 
     Parameters
     ----------
@@ -103,8 +110,15 @@ def finished_tiles(sweep: Sweep, tiles: Sequence[Tile], make: Make | None = None
         while waiting or running:
             while waiting and len(running) < AHEAD:
                 tile = waiting.pop()
-                running[executor.submit(work, sweep, tile)] = tile
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+                try:
+                    running[executor.submit(work, sweep, tile)] = tile
+                except Exception as gone:  # noqa: BLE001, RUF100  # a pool that broke, or a scheduler that does not answer
+                    _count_failure(failures, tile, gone)
+                    waiting += [tile, *running.values()]
+                    running, executor = {}, make()
+            done, _ = wait(running, patience, FIRST_COMPLETED)
+            if not done:
+                yield None
             broke = False
             for future in done:
                 tile = running.pop(future)

@@ -11,16 +11,21 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.core.axes import Axis
 from nnviz.core.sweep_description import Map, Sweep, empty_map
+from nnviz.core.sweep_file import parse_sweep
 from nnviz.core.tiles import Tile, tiles_of
 
 Array = NDArray[np.floating]
+
+LONGEST_SOURCE = 100_000  # characters
 
 
 class Store:
@@ -63,6 +68,23 @@ class Store:
             if block is not None:
                 tile.put(found, dict(zip(self.sweep.measures, block, strict=True)))
         return found
+
+    def thinned_chunks(self, measure: str, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> Iterator[tuple[float, Map]]:
+        """One measure at some rows and columns (ascending), after each tile that was read: (share done, the map so far).
+
+        Memory is bounded by what was asked for and one tile, whatever the map.
+        """
+        x, y = (Axis(axis.name, tuple(axis.values[i] for i in at)) for axis, at in ((self.sweep.x, columns), (self.sweep.y, rows)))
+        part = replace(self.sweep, measures=(measure,), x=x, y=y)
+        found, place = empty_map(part), self.sweep.measures.index(measure)
+        for count, tile in enumerate(self.tiles, 1):
+            mine = [slice(*np.searchsorted(at, span)) for at, span in ((rows, tile.rows), (columns, tile.columns))]
+            i, j = rows[mine[0]] - tile.rows[0], columns[mine[1]] - tile.columns[0]
+            block = self.tile(tile) if i.size and j.size else None
+            if block is not None:
+                found.results[measure][tuple(mine)] = block[place][np.ix_(i, j)]
+                found.known[tuple(mine)] = True
+            yield count / len(self.tiles), found
 
 
 def checksum(block: Array) -> int:
@@ -135,15 +157,40 @@ def _group(path: Path, sweep: Sweep, tile: int, source: str) -> Any:
     return group
 
 
-def read_group(path: Path) -> Any:
+def open_stored(path: str | Path) -> Store:
+    """A stored map to read, by the description that is kept in it; it may be one that is still being written.
+
+    Raises
+    ------
+    ValueError
+        There is none, it is damaged, or its arrays are not those of its description.
+    """
+    path = Path(path)
+    group = read_group(path, "r")
+    source, results, done = group.attrs.get("source"), group["results"], group["done"]
+    if not isinstance(source, str) or not 0 < len(source) <= LONGEST_SOURCE:
+        raise ValueError(f"the stored map {short(path)} does not tell how it was made: give one that `python -m nnviz sweep` has written")
+    sweep = parse_sweep(source)
+    check_same(group, sweep, path)
+    tile = group.attrs["tile"]
+    down, across = tiles_of(sweep.shape, tile)[-1].index
+    block = (len(sweep.measures), *(min(tile, side) for side in sweep.shape))
+    there = results.shape, tuple(results.chunks), str(results.dtype), done.shape, str(done.dtype)
+    if there != ((len(sweep.measures), *sweep.shape), block, "float64", (down + 1, across + 1), "uint32"):
+        raise ValueError(f"the stored map {short(path)} is damaged: its arrays do not fit its description; move it away and start anew")
+    return Store(group, sweep, path)
+
+
+def read_group(path: Path, mode: Any = "r+") -> Any:
     """The group of a stored map; ValueError where there is none, or none that can be read."""
     import zarr
 
     if not (path / "zarr.json").exists():
         raise ValueError(f"there is no stored map at {short(path)}: give the folder that `python -m nnviz sweep` has written")
     try:
-        group = zarr.open_group(str(path), mode="r+")
-        group["results"], group["done"], group.attrs["tile"], group.attrs["description"]  # all four are needed
+        group = zarr.open_group(str(path), mode=mode)
+        _ = group["results"], group["done"], group.attrs["tile"]
+        dict(cast("Mapping[str, Any]", group.attrs["description"]))  # all four are needed
     except Exception as error:  # damaged metadata fails in as many ways as there are fields
         raise ValueError(
             f"the stored map {short(path)} is damaged ({type(error).__name__}) and cannot be read: move it away and start anew"

@@ -72,10 +72,13 @@ def sweep(
     return deque(sweep_chunks(described(subject, data, optimizer, x, y, steps, measure, **settings), tile), maxlen=1).pop()
 
 
-def sweep_chunks(sweep: Sweep, tile: int = TILE) -> Iterator[Map]:
-    """The map in this process, tile by tile: what is known after each chunk of at most 50 ms."""
-    found = empty_map(sweep)
+def sweep_chunks(sweep: Sweep, tile: int = TILE, found: Map | None = None) -> Iterator[Map]:
+    """The map in this process, tile by tile: what is known after each chunk of at most 50 ms; of one that was begun, the tiles it lacks."""
+    found = found or empty_map(sweep)
+    yield found
     for one in tiles_of(sweep.shape, tile):
+        if found.known[one.window].all():
+            continue
         for results in tile_chunks(sweep, one):
             if results is not None:
                 one.put(found, results)

@@ -35,6 +35,11 @@ def title_of(name: str) -> str:
     return TITLES.get(name, name.replace("_", " ").replace("beta", "β"))
 
 
+def named(measure: str) -> str:
+    """The title of a map of a measure."""
+    return "Where training converges" if measure == "convergence" else measure.replace("_", " ").capitalize()
+
+
 def equalised(values: Array) -> Array:
     """Each value's rank among all, 0 to 1, so that every shade covers as many pixels; NaN stays.
 

@@ -14,7 +14,7 @@ from nnviz.core.sweep import MEASURES as MEASURE_TEXTS
 from nnviz.core.sweep import TILE, Map, Sweep, described, empty_map, sweep_chunks
 from nnviz.figures import trainability as drawing
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, mistakes, navigation, progress, runs, show
+from nnviz.ui import controls, map_cluster, mistakes, navigation, progress, runs, show
 from nnviz.ui.experiment import Experiment
 
 FIGURE, X, Y = "map", "mapwx", "mapwy"  # the figure, and the two windows in the address
@@ -111,7 +111,7 @@ def layers_of(sweep: Sweep) -> Iterator[tuple[Map, Map]]:
     rough = empty_map(coarse)
     for rough in sweep_chunks(coarse, TILE):
         yield rough, nothing
-    for fine in sweep_chunks(sweep, TILE):
+    for fine in map_cluster.chunks(sweep, TILE):
         yield rough, fine
 
 

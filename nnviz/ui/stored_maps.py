@@ -1,0 +1,136 @@
+"""Maps that the command line has stored, on the page Maps: those in the folder that whoever runs the server has named, and no others."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from nnviz.core.axes import Axis
+from nnviz.core.losses import get_loss
+from nnviz.core.store import Store, open_stored
+from nnviz.core.sweep import Map
+from nnviz.figures import trainability as drawing
+from nnviz.ui import controls, maps_view, mistakes, progress, show
+from nnviz.ui.experiment import Experiment
+
+FOLDER = "NNVIZ_MAPS"  # an environment variable: a folder of stored maps
+OWN = "of this experiment"
+MOST_MAPS, MOST_SIDE = 200, 512  # pixels a side that are sent to the browser: more is thinned
+BREAK = 0.03  # seconds of reading between two chances to stop
+
+
+def there() -> dict[str, Path]:
+    """The stored maps by name; none where no folder is named."""
+    folder = os.environ.get(FOLDER, "")
+    if not folder:
+        return {}
+    try:
+        found = sorted(one for one in Path(folder).iterdir() if (one / "zarr.json").is_file() and not one.is_symlink())
+    except OSError:
+        return {}
+    return {one.name: one for one in found[:MOST_MAPS]}
+
+
+def choose() -> Store | None:
+    """The stored map that is chosen; None for the experiment's own, or where it cannot be read, which is told."""
+    maps = there()
+    if not maps:
+        return None
+    name = controls.choice(
+        "Map", [OWN, *maps], key="mapstored", default=OWN, width=320, help="Or one that the command line has stored.", on_change=_other
+    )
+    try:
+        return None if name == OWN else open_stored(maps[name])
+    except ValueError as error:
+        mistakes.tell(error)
+        return None
+
+
+def _other() -> None:
+    """Windows are those of a map; for callbacks."""
+    st.session_state.pop(maps_view.SHOWN, None)
+    maps_view.whole()
+
+
+def window(axis: Axis, text: str) -> NDArray[np.integer]:
+    """The places along an axis that a typed range holds, thinned to at most MOST_SIDE; ValueError where it holds less than two."""
+    if isinstance(axis.values[0], str):
+        return np.arange(len(axis.values))
+    numbers = axis.numbers
+    low, high = maps_view.parse_window(text, (numbers[0], numbers[-1], "linear"))
+    first, last = np.searchsorted(numbers, low * (1 - 1e-12 * np.sign(low))), np.searchsorted(numbers, high * (1 + 1e-12 * np.sign(high)))
+    if last - first < 2:
+        raise ValueError(f"the stored map has {last - first} pixels between {low:g} and {high:g}: take a wider range")
+    return np.arange(first, last, -(-(last - first) // MOST_SIDE))
+
+
+def read(store: Store, measure: str, x: str, y: str) -> Map | None:
+    """A measure in a window, read with a bar and Stop; ValueError where the window is none."""
+    columns, rows = window(store.sweep.x, x), window(store.sweep.y, y)
+    token = (str(store.path), repr(store.sweep.description()), measure, x, y)
+    found = progress.run("stored map", token, lambda: _read(store, measure, rows, columns), lambda pair: pair[0], "Reading")
+    return None if found is None else found[1]
+
+
+def _read(store: Store, measure: str, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> Iterator[tuple[float, Map]]:
+    until = 0.0
+    last = None
+    for last in store.thinned_chunks(measure, rows, columns):
+        if time.perf_counter() > until:
+            yield last
+            until = time.perf_counter() + BREAK
+    if last is not None:
+        yield last
+
+
+def told(store: Store, found: Map) -> str:
+    """What is shown of a stored map."""
+    rows, columns = store.sweep.shape
+    part = f"{found.sweep.shape[1]} × {found.sweep.shape[0]} of {columns} × {rows} runs of {store.sweep.steps} steps"
+    return part if found.known.all() else f"{part}, {found.share:.0%} known"
+
+
+def opens_here(store: Store, chosen: Experiment) -> bool:
+    """Whether a pixel's run can be opened in Training: of the network, loss and data of the experiment."""
+    mine = store.sweep
+    return (mine.subject, repr(mine.loss), mine.data.digest) == (chosen.network, repr(get_loss(chosen.loss)), chosen.data.digest)
+
+
+def view(store: Store, chosen: Experiment) -> None:
+    """The stored map: its windows, its picture, and the run behind a pixel where it is one of the experiment's."""
+    row = st.columns([1.2, 1.2, 1, 1.6], vertical_alignment="top")
+    with row[0]:
+        x = controls.text("Range across", key=maps_view.X, default="", longest=80, placeholder="all of it; such as 0.1, 10")
+    with row[1]:
+        y = controls.text("Range up", key=maps_view.Y, default="", longest=80, placeholder="all of it; such as 0.1, 10")
+    with row[2]:
+        measure = controls.choice("Colour", store.sweep.measures, key="mapshows", names=lambda name: name.replace("_", " "))
+    zooms = True
+    with row[3], st.container(horizontal=True, vertical_alignment="center"):
+        if opens_here(store, chosen):
+            zooms = controls.segments("The mouse", ("zooms", "opens a run"), key="mapact") == "zooms"
+        st.button("Zoom back", on_click=maps_view.back, disabled=not st.session_state.get("map history"))
+        st.button("Whole map", on_click=maps_view.whole, disabled=not (x.strip() or y.strip()))
+    try:
+        found = read(store, measure, x, y)
+    except ValueError as error:
+        mistakes.tell(error)
+        found = read(store, measure, "", "")
+    if found is None:
+        return
+    place = None if zooms else maps_view.clicked(found.sweep)
+    if place is not None:
+        maps_view.open_run(chosen, found.sweep, *place)
+    st.session_state[maps_view.SHOWN] = found.sweep
+    key = f"{told(store, found)}; {'draw a box to zoom into it' if zooms else 'click a pixel to open its run in Training'}"
+    named, token, values = drawing.named(measure), maps_view.token_of(found.sweep), found.results[measure]
+    figure = drawing.trainability(show.theme(), found, values, measure, title=named, key=key, token=token, boxes=zooms)
+    show.figure(
+        figure, maps_view.FIGURE, f"{named}: {told(store, found)}", numbers=lambda: drawing.table(found), on_select=("points", "box")
+    )

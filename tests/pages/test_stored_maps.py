@@ -1,0 +1,126 @@
+"""Maps of the command line on the page Maps, and the cluster that the server's owner names."""
+
+import json
+
+import numpy as np
+import pytest
+
+from nnviz.core.store import open_store, open_stored
+from nnviz.core.sweep import run_tile, tiles_of
+from nnviz.core.sweep_file import parse_sweep
+from nnviz.ui import map_cluster, stored_maps
+from nnviz.ui import maps_view as view
+from tests.pages.test_maps import SMALL
+
+TEXT = """
+steps = 5
+loss = "binary_cross_entropy"
+measures = ["convergence", "cost"]
+data = {name = "moons", samples = 30}
+network = {sizes = [2, 3, 1], activations = ["tanh", "sigmoid"]}
+optimizer = {name = "sgd"}
+x = {name = "learning_rate", low = 0.1, high = 300, count = 20, scale = "log"}
+y = {name = "initial_scale", low = 0.1, high = 9, count = 18}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder of maps with one of which all tiles but the last are finished."""
+    monkeypatch.setenv(stored_maps.FOLDER, str(tmp_path))
+    with open_store(tmp_path / "first.zarr", parse_sweep(TEXT), 8, TEXT) as store:
+        for tile in store.tiles[:-1]:
+            store.put(tile, run_tile(store.sweep, tile))
+    return tmp_path
+
+
+def test_a_stored_map_is_shown_as_far_as_it_is_known(open_page, folder):
+    app = open_page("maps", mapstored="first.zarr")
+    assert not app.exception
+    assert not app.error
+    assert app.session_state[view.SHOWN].shape == (18, 20)
+    found = app.session_state["job stored map"].latest[1]
+    assert found.share == pytest.approx(1 - 4 * 2 / 360)
+    app.selectbox(key="mapshows").set_value("cost").run()
+    assert not app.exception
+    assert list(app.session_state["job stored map"].latest[1].results) == ["cost"]
+
+
+def test_a_window_and_the_thinned_whole_are_parts_of_the_stored_map(open_page, folder, monkeypatch):
+    store = open_stored(folder / "first.zarr")
+    whole = store.map().results["cost"]
+    monkeypatch.setattr(stored_maps, "MOST_SIDE", 7)
+    rows, columns = stored_maps.window(store.sweep.y, ""), stored_maps.window(store.sweep.x, "1, 100")
+    numbers = store.sweep.x.numbers
+    assert len(rows) <= 7
+    assert ((numbers[columns] >= 1) & (numbers[columns] <= 100)).all()
+    *_, (share, found) = store.thinned_chunks("cost", rows, columns)
+    assert share == 1
+    np.testing.assert_array_equal(found.results["cost"], whole[np.ix_(rows, columns)])
+    with pytest.raises(ValueError, match="wider"):
+        stored_maps.window(store.sweep.x, "1, 1.0001")
+
+
+@pytest.mark.parametrize("damage", ["not json", "another shape", "no source", "another source"])
+def test_a_damaged_map_is_a_sentence(open_page, folder, damage):
+    file = folder / "first.zarr" / "zarr.json"
+    group = json.loads(file.read_text())
+    if damage == "another shape":
+        inner = folder / "first.zarr" / "results" / "zarr.json"
+        array = json.loads(inner.read_text())
+        inner.write_text(json.dumps(array | {"shape": [2, 10**9, 10**9]}))
+        group.pop("consolidated_metadata", None)
+    if damage == "no source":
+        group["attributes"]["source"] = 3
+    if damage == "another source":
+        group["attributes"]["source"] = TEXT.replace("steps = 5", "steps = 6")
+    file.write_text("{" if damage == "not json" else json.dumps(group))
+    app = open_page("maps", mapstored="first.zarr", **SMALL)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "stored map" in app.error[0].value or "another map" in app.error[0].value
+
+
+def test_a_visitor_names_no_folder(open_page, folder, monkeypatch):
+    app = open_page("maps", mapstored="../first.zarr", **SMALL)
+    assert not app.exception
+    assert app.session_state[view.SHOWN].shape == (16, 16)
+    monkeypatch.delenv(stored_maps.FOLDER)
+    assert stored_maps.there() == {}
+
+
+def test_a_scheduler_that_does_not_answer_is_told_and_the_map_is_computed_here(open_page, monkeypatch):
+    monkeypatch.setenv(map_cluster.SCHEDULER, "tcp://127.0.0.1:9")
+    monkeypatch.setattr(map_cluster, "WAIT", 0.2)
+    app = open_page("maps", **SMALL)
+    assert not app.exception
+    assert ["does not answer" in warning.value for warning in app.warning] == [True]
+    assert "127.0.0.1" not in app.warning[0].value
+    assert app.session_state["map kept"][1][1].known.all()
+
+
+class Leaving:
+    """An executor that computes two tiles and is gone."""
+
+    left = 2
+
+    def submit(self, task, *arguments):
+        from concurrent.futures import Future
+
+        if Leaving.left == 0:
+            raise RuntimeError("the scheduler is gone")
+        Leaving.left -= 1
+        future = Future()
+        future.set_result(task(*arguments))
+        return future
+
+
+def test_what_a_cluster_that_goes_away_leaves_undone_is_computed_here(monkeypatch):
+    sweep = parse_sweep(TEXT)
+    monkeypatch.setenv(map_cluster.SCHEDULER, "tcp://somewhere:1")
+    monkeypatch.setattr(map_cluster, "make", lambda: Leaving)
+    *_, found = map_cluster.chunks(sweep, 8)
+    assert Leaving.left == 0
+    assert found.known.all()
+    for tile in tiles_of(sweep.shape, 8):
+        np.testing.assert_array_equal(found.results["cost"][tile.window], run_tile(sweep, tile)["cost"])
