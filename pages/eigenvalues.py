@@ -8,7 +8,8 @@ from nnviz.core.linear_maps import ENSEMBLES, random_matrix
 from nnviz.figures import linear_maps as figures
 from nnviz.formulas import eigenvalues as formulas
 from nnviz.formulas import page_scripts
-from nnviz.formulas.numbers import significant
+from nnviz.formulas.letters import in_colours
+from nnviz.formulas.numbers import latex, significant
 from nnviz.ui import controls, experiment, matrix_view, page, player, progress, show, take
 
 VIEWS = ("Once", "Again and again", "Growth on the way", "Large matrices")
@@ -24,7 +25,7 @@ def once() -> None:
     with side:
         W = matrix_view.matrix()
         take.script(lambda: page_scripts.linear_map(W, 30))
-        show.formula(formulas.characteristic(W))
+        show.formula(in_colours(formulas.characteristic(W), theme.symbols))
         show.formula(formulas.stretches(W))
     values, vectors = figures.kept_directions(W)
     with picture:
@@ -62,7 +63,7 @@ def again() -> None:
             show.figure(figures.distance(twins, theme), key="distance", alt=alt)
         step = int(shown[player.player("twins", ["iterates", "distance"], steps=shown, interval=80, clickable=True)])
     x, y = formulas.matrix(twins.path[step - 1][:, None] if step else twins.path[0][:, None]), formulas.matrix(twins.path[step][:, None])
-    show.formula(rf"x_{{{step}}} = W\cdot {x} = {y}" if step else rf"x_0 = {y}")
+    show.formula(in_colours(rf"x_{{{step}}} = @W\cdot {x} = {y}" if step else rf"x_0 = {y}", theme.symbols))
     values = eigen.spectrum(W)
     rho = float(eigen.spectral_radius(W))
     fate = "a change dies out in the end" if rho < 1 else "a change grows" if rho > 1 else "a change neither dies nor grows geometrically"
@@ -95,10 +96,11 @@ def growth() -> None:
             figure = figures.pseudospectrum(real, real, found[1], values, theme)
             show.figure(figure, key="pseudo", alt=f"Pseudospectrum of {W.round(4).tolist()} on 101 × 101 points")
     radius, omega = float(stability.numerical_radius(W)), float(stability.numerical_abscissa(W))
-    show.formula(
-        rf"\rho(W) = {significant(float(eigen.spectral_radius(W)))} \quad \|W\|_2 = {significant(float(eigen.singular_values(W)[0]))} \quad"
-        rf" r(W) = \max|x^*Wx| = {significant(radius)} \quad \omega(W) = {significant(omega)}".replace("−", "-").replace("∞", r"\infty")
+    told = (
+        rf"\rho(@W) = {latex(float(eigen.spectral_radius(W)))} \quad \|@W\|_2 = {latex(float(eigen.singular_values(W)[0]))} \quad"
+        rf" r(@W) = \max|x^*@W x| = {latex(radius)} \quad \omega(@W) = {latex(omega)}"
     )
+    show.formula(in_colours(told, theme.symbols))
 
 
 def large() -> None:

@@ -9,7 +9,7 @@ from nnviz.core.eigen import singular_values, spectral_radius, spectrum
 from nnviz.formulas.letters import at_equals
 from nnviz.formulas.numbers import latex
 
-CHARACTERISTIC = (r"0 = \det(\lambda I - W)", r"\lambda^2 - \operatorname{tr}W\,\lambda + \det W")
+CHARACTERISTIC = (r"0 = \det(\lambda I - @W)", r"\lambda^2 - \operatorname{tr}@W\,\lambda + \det @W")
 
 
 def matrix(W: ArrayLike, digits: int = 4) -> str:
@@ -34,7 +34,7 @@ def complex_number(value: complex, digits: int = 4) -> str:
 
 
 def characteristic(W: ArrayLike) -> str:
-    """From the matrix to its eigenvalues by the characteristic polynomial, with its numbers."""
+    """From the matrix to its eigenvalues by the characteristic polynomial, with its numbers; for `in_colours`."""
     W = np.asarray(W, dtype=float)
     with np.errstate(all="ignore"):
         trace, determinant = float(np.trace(W)), float(W[0, 0] * W[1, 1] - W[0, 1] * W[1, 0])
@@ -42,9 +42,9 @@ def characteristic(W: ArrayLike) -> str:
     middle = f"{'-' if trace >= 0 else '+'}{latex(abs(trace))}" + r"\,\lambda"
     end = f"{'+' if determinant >= 0 else '-'}{latex(abs(determinant))}"
     return (
-        rf"\begin{{aligned}}W &= {matrix(W)}\\[6pt] {at_equals(CHARACTERISTIC[0])}\\ &= {CHARACTERISTIC[1]}\\"
+        rf"\begin{{aligned}}@W &= {matrix(W)}\\[6pt] {at_equals(CHARACTERISTIC[0])}\\ &= {CHARACTERISTIC[1]}\\"
         rf" &= \lambda^2 {middle} {end}\\[6pt] \lambda_1 &= {complex_number(first)}\\ \lambda_2 &= {complex_number(second)}\\[6pt]"
-        rf" \rho(W) &= \max|\lambda| = {latex(float(spectral_radius(W)))}\end{{aligned}}"
+        rf" \rho(@W) &= \max|\lambda| = {latex(float(spectral_radius(W)))}\end{{aligned}}"
     )
 
 
