@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import time
 from collections import deque
+from contextlib import AbstractContextManager, ExitStack
 
 import numpy as np
 
 from benchmarks.measuring import Peer, Row, Work, timed
 from benchmarks.workload import LOSS, jax_precision
+from nnviz.core import executors
 from nnviz.core.datasets import DATASETS
 from nnviz.core.network import Network
-from nnviz.core.sweep import described, sweep_chunks
+from nnviz.core.sweep import described, sweep_chunks, tiles_of
 
 NETWORK = Network((2, 8, 1), ("tanh", "sigmoid"))
 DATA = DATASETS["spiral"](samples=64, noise=0.1, test_fraction=0.0, seed=0)
@@ -21,6 +25,8 @@ RATES, SCALES = np.tile(X_VALUES, 64)[:, None], np.repeat(Y_VALUES, 64)[:, None]
 START = NETWORK.initialize() * SCALES
 AXES = ("learning_rate", X_VALUES), ("initial_scale", Y_VALUES)
 SWEEP = described(NETWORK, DATA, "sgd", *AXES, steps=STEPS, loss=LOSS)
+TILES = tiles_of(SWEEP.shape, 16)
+LONG = described(NETWORK, DATA, "sgd", *AXES, steps=2 * STEPS, loss=LOSS)  # whose tiles take a second or so
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
@@ -29,7 +35,30 @@ def rows(options: argparse.Namespace) -> list[Row]:
         Peer("JAX, jitted and vmapped", lambda: jax_map("float64"), "≥ 1×"),
         Peer("JAX, jitted and vmapped, in float32", lambda: jax_map("float32")),
     ]
-    return [Row("64 × 64 map, 200 full-batch steps of 2-8-1 on 64 samples", ours, peers, "≤ 4 s")]
+    one = Peer("one process", lambda: pooled(executors.processes(1)), "≥ 1.8×")
+    pool = Peer("the pool of two processes (Dask over it)", lambda: pooled(executors.processes(2)), "≤ 1.1×", inverse=True)
+    return [
+        Row("64 × 64 map, 200 full-batch steps of 2-8-1 on 64 samples", ours, peers, "≤ 4 s"),
+        Row("the same with 400 steps, 16 tiles, in two processes", lambda: pooled(executors.processes(2)), [one]),
+        Row("the same on a local Dask cluster of two", lambda: pooled(executors.dask(None, 2)), [pool]),
+    ]
+
+
+def pooled(place: AbstractContextManager[executors.Make]) -> Work:
+    """The long map by an executor that has started its workers before the clock does; it is closed with the program."""
+    make = OPEN.enter_context(place)
+    executor = make()
+
+    def once() -> float:
+        began = time.perf_counter()
+        deque(executors.finished_tiles(LONG, TILES, lambda: executor), maxlen=0)
+        return time.perf_counter() - began
+
+    return once
+
+
+OPEN = ExitStack()
+atexit.register(OPEN.close)
 
 
 def ours() -> Work:
