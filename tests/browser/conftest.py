@@ -95,7 +95,8 @@ QUIET = """async limit => {
     while (performance.now() - begun < limit) {
         await new Promise(done => setTimeout(done, 20));
         const running = !app() || app().getAttribute('data-test-script-state') !== 'notRunning';
-        if (!running && performance.now() - changed > 600) break;
+        const waiting = document.querySelector('[data-testid=stSkeleton]');  // for the code of a widget, in a starved browser
+        if (!running && !waiting && performance.now() - changed > 600) break;
     }
     watch.disconnect(); }"""
 
