@@ -23,6 +23,7 @@ from nnviz.core.surfaces import Surface
 Array = NDArray[np.floating]
 
 CHUNK_SECONDS = 0.03  # a generator yields at the first step after this: other sessions get their turn
+PICTURE_SECONDS = 0.5  # a map of basins that is under way is told anew after this: to look for the nearest minima costs as much as a chunk
 CHUNK_NUMBERS = 2**13  # of the thetas of one piece (64 kB): with gradient and state it stays in cache
 FAR, HIGH = 10.0, 1000.0  # what "diverged" means, in widths of the bounds and in heights of the start
 FEW = 8  # parameters: up to so many, a coordinate of all runs is one block of memory
@@ -306,12 +307,16 @@ def basins_chunks(surface: Surface, optimizer: Optimizer, resolution: int = 200,
     starts = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     shape = (resolution, resolution)
     span = np.ptp(np.array(surface.bounds, dtype=float), axis=1)
+    drawn, found = -np.inf, None
     for share, endings in march_chunks(surface, optimizer, starts, steps, surface_limits(surface)):
-        minima = named_minima(surface)
-        if share == 1.0:
-            minima = _with_found_minima(surface, minima, endings, span)
-        reached = np.where(endings.diverged, DIVERGED, nearest(endings.theta, minima, span))
-        yield share, Basins(x, y, minima, reached.reshape(shape), endings.steps.reshape(shape))
+        if found is None or share == 1.0 or time.perf_counter() - drawn > PICTURE_SECONDS:
+            minima = named_minima(surface)
+            if share == 1.0:
+                minima = _with_found_minima(surface, minima, endings, span)
+            reached = np.where(endings.diverged, DIVERGED, nearest(endings.theta, minima, span))
+            found = Basins(x, y, minima, reached.reshape(shape), endings.steps.reshape(shape))
+            drawn = time.perf_counter()
+        yield share, found
 
 
 def basins(surface: Surface, optimizer: Optimizer, resolution: int = 200, steps: int = 200) -> Basins:

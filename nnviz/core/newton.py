@@ -7,7 +7,6 @@ L-BFGS algorithm 7.4. All of it runs over a batch at once: a run that is done wa
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,6 +17,7 @@ from nnviz.core.stepping import Array, Hyperparameter, Optimizer, State
 
 SUFFICIENT_DECREASE, CURVATURE = 1e-4, 0.9  # c₁ and c₂ of the strong Wolfe conditions
 EVALUATIONS = 20
+IDLE = 512 * float(np.finfo(float).eps)  # of theta's size
 
 
 def _dot(a: Array, b: Array) -> Array:
@@ -86,7 +86,7 @@ class LBFGS(Optimizer):
     def start(self, theta: ArrayLike, objective: Any = None) -> State:
         state = super().start(theta, objective)
         state.objective = _needs(self.name, objective, "value_and_gradient")
-        state.private = {"pairs": deque(maxlen=self.history), "scale": 1.0, "theta": None, "gradient": None}
+        state.private = {"pairs": deque(maxlen=self.history), "scale": 1.0, "theta": None, "gradient": None, "end": None, "value": None}
         return state
 
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
@@ -101,14 +101,49 @@ class LBFGS(Optimizer):
         if not state.count:  # nothing is known of the scale yet: a first step of length 1 at most, as PyTorch
             first = first * np.minimum(1.0, 1.0 / np.sum(np.abs(gradient), axis=-1, keepdims=True))
 
-        def along(length: Array) -> tuple[Array, Array]:
-            value, there = state.objective.value_and_gradient(theta + length * direction)
-            return np.asarray(value)[..., None], _dot(there, direction)
-
+        if not np.array_equal(theta, known["end"]):  # the line search knows the value where it ended
+            known["value"] = np.asarray(state.objective.value_and_gradient(theta)[0])[..., None]
         known["theta"], known["gradient"] = theta.copy(), gradient.copy()
-        value = np.asarray(state.objective.value_and_gradient(theta)[0])[..., None]
-        theta += strong_wolfe(along, value, slope, first) * direction
+        before = known["value"]
+        length, known["value"] = strong_wolfe(_Line(state.objective, theta.copy(), direction), before, slope, first)
+        idle = (state.count >= self.history) & _idle(length * direction, theta) & ~(known["value"] < before)
+        theta += np.where(idle, 0.0, length) * direction
+        known["end"] = theta.copy()
         state.count += 1
+
+
+def _idle(step: Array, theta: Array) -> Any:
+    """Whether a step (..., P) is but a rounding error of theta, (..., 1); one that lowers nothing either is not taken: the run rests."""
+    size = np.maximum(np.max(np.abs(theta), axis=-1, keepdims=True), 1.0)
+    return np.max(np.abs(step), axis=-1, keepdims=True) <= IDLE * size
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """The objective along a direction from theta, both (..., P)."""
+
+    objective: Any
+    theta: Array
+    direction: Array
+
+    def __call__(self, length: Array) -> tuple[Array, Array]:
+        """Value and slope at lengths (..., 1), each (..., 1)."""
+        value, there = self.objective.value_and_gradient(self.theta + length * self.direction)
+        return np.asarray(value)[..., None], _dot(there, self.direction)
+
+    @property
+    def separable(self) -> bool:
+        """Whether some of the runs may be asked without the others."""
+        return self.theta.ndim == 2 and getattr(self.objective, "pointwise", False)
+
+    def of_runs(self, keep: Any) -> _Line:
+        """The same for some of the runs."""
+        return _Line(self.objective, _of_runs(self.theta, keep), _of_runs(self.direction, keep))
+
+
+def _of_runs(array: Array, keep: Any) -> Array:
+    """Some rows of (runs, P); each column stays one block of memory, on which a surface's formula is fastest."""
+    return array.T[:, keep].T
 
 
 def _remember(known: dict[str, Any], s: Array, y: Array) -> None:
@@ -132,19 +167,30 @@ def _inverse_hessian_product(pairs: deque[tuple[Array, Array, Array]], scale: An
     return q
 
 
-def strong_wolfe(along: Callable[[Array], tuple[Array, Array]], value: Array, slope: Array, first: Hyperparameter) -> Array:
-    """Lengths (..., 1) that satisfy the strong Wolfe conditions, or the best found that decreases enough (0 where none does).
+def strong_wolfe(along: _Line, value: Array, slope: Array, first: Hyperparameter) -> tuple[Array, Array]:
+    """Lengths (..., 1) that satisfy the strong Wolfe conditions, or the best found (0 where none decreases enough), and the values there.
 
     `along(length)` tells value and slope there, `value` and `slope` (below 0) are those at 0, `first` is tried first. Bracketing and
-    zooming are one loop: `low` is the best length so far, `high` the other end of the bracket, infinite while there is none.
+    zooming are one loop: `low` is the best length so far, `high` the other end of the bracket, infinite while there is none. Runs that have
+    found their length are asked no more where the objective lets others go on alone: few runs need many looks.
     """
     low, low_value, low_slope = np.zeros_like(value), value, slope
     high, high_value = np.full_like(value, np.inf), np.full_like(value, np.inf)
     length = np.broadcast_to(np.asarray(first, dtype=float), value.shape)
     done = ~np.isfinite(value) | ~(slope < 0)
+    lengths, values, going = low.copy(), value.copy(), None
     for _ in range(EVALUATIONS):
         if done.all():
             break
+        if along.separable and 4 * np.count_nonzero(done) > done.size:
+            lengths[... if going is None else going], values[... if going is None else going] = low, low_value
+            keep = np.flatnonzero(~done)
+            going = keep if going is None else going[keep]
+            along = along.of_runs(keep)
+            value, slope, low, low_value, low_slope, high, high_value, length = (
+                _of_runs(part, keep) for part in (value, slope, low, low_value, low_slope, high, high_value, length)
+            )
+            done = np.zeros(value.shape, dtype=bool)
         here, here_slope = along(length)
         too_high = ~(here <= value + SUFFICIENT_DECREASE * length * slope) | ((here >= low_value) & (low > 0))
         accepted = ~too_high & (np.abs(here_slope) <= -CURVATURE * slope)
@@ -157,7 +203,8 @@ def strong_wolfe(along: Callable[[Array], tuple[Array, Array]], value: Array, sl
         )
         done = done | accepted
         length = np.where(done, low, np.where(np.isfinite(high), _within(low, low_value, low_slope, high, high_value), 2 * length))
-    return low
+    lengths[... if going is None else going], values[... if going is None else going] = low, low_value
+    return lengths, values
 
 
 def _within(low: Array, low_value: Array, low_slope: Array, high: Array, high_value: Array) -> Array:

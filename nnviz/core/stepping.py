@@ -219,6 +219,11 @@ class _Seen:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._objective, name)
 
+    @property
+    def pointwise(self) -> bool:
+        """Whether any points may be asked: not where runs have settings of their own."""
+        return getattr(self._objective, "pointwise", False) and not any(self._around.hyperparameter_shapes())
+
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         value, gradient = self._objective.value_and_gradient(theta)
         changed = np.empty_like(theta)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -58,6 +58,7 @@ class Surface:
     minima: tuple[Point, ...] = ()
     local_minima: tuple[Point, ...] = ()
     dimension: int = field(default=2, init=False)
+    pointwise: ClassVar[bool] = True  # any points may be asked, in any number: a line search asks only those that still need it
 
     @classmethod
     def from_expression(cls, text: str, bounds: Any = ((-5.0, 5.0), (-5.0, 5.0)), name: str = "formula") -> Surface:

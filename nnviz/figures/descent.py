@@ -91,7 +91,7 @@ def panels(
         traces += [_curve(theme, path, panel, scales[row - 1], x, values, row) for path, values in zip(paths, panel.values, strict=True)]
     first = len(traces)
     for row, (panel, ends) in enumerate(zip(shown, scales, strict=True), start=1):
-        traces += [_guide(theme, ends, int(x[frames[-1]]), row), _markers(theme, paths, panel, ends, x, int(frames[-1]), row)]
+        traces.append(_now(theme, paths, row) | _standing(panel, ends, int(x[frames[-1]]), int(frames[-1])))
     axes: dict[str, Any] = {}
     for row, (panel, ends, domain) in enumerate(zip(shown, scales, domains, strict=True), start=1):
         axes |= _axes(theme, panel, ends, domain, row, int(x[-1]), bottom=row == len(shown))
@@ -104,12 +104,9 @@ def panels(
     }  # fmt: skip
 
     def change(place: int) -> dict[int, Any]:
-        moved: dict[int, Any] = {}
-        step = int(x[place])
-        for row, (panel, ends) in enumerate(zip(shown, scales, strict=True)):
-            moved[first + 2 * row] = {"x": [step, step]}
-            moved[first + 2 * row + 1] = {"x": [step] * len(paths), "y": _drawn(panel.values[:, place], panel, ends)}
-        return moved
+        return {
+            first + row: _standing(panel, ends, int(x[place]), place) for row, (panel, ends) in enumerate(zip(shown, scales, strict=True))
+        }
 
     return animate(figure, (change(int(place)) for place in frames))
 
@@ -162,21 +159,35 @@ def _guide(theme: Theme, ends: tuple[float, float], step: int, row: int) -> dict
     }
 
 
-def _markers(
-    theme: Theme, paths: Sequence[Path], panel: Panel, ends: tuple[float, float], x: Array, place: int, row: int
-) -> dict[str, Any]:
+def _now(theme: Theme, paths: Sequence[Path], row: int) -> dict[str, Any]:
+    """The guide and a marker a run as one trace: the line's two ends, then the markers with gaps between them."""
     marker = head_marker(theme, paths)
+    share = 0.75 if row == 1 else 0.55
+
+    def spread(of_ends: Any, values: Sequence[Any]) -> list[Any]:
+        return [of_ends, of_ends, *(part for value in values for part in (of_ends, value))]
+
+    looks = {"symbol": spread("circle", marker["symbol"]), "size": spread(0, [share * size for size in marker["size"]])}
     return {
         "type": "scatter",
-        "mode": "markers",
-        "x": [int(x[place])] * len(paths),
-        "y": _drawn(panel.values[:, place], panel, ends),
+        "mode": "lines+markers",
         "xaxis": _of("x", row),
         "yaxis": _of("y", row),
-        "marker": marker | {"size": [0.75 * size if row == 1 else 0.55 * size for size in marker["size"]]},
+        "line": {"width": 1.25, "dash": "2px,3px", "color": theme.muted},
+        "marker": marker
+        | looks
+        | {"color": spread(theme.muted, marker["color"]), "line": {"color": theme.halo, "width": spread(0, [2] * len(paths))}},
         "hoverinfo": "skip",
         "name": f"now {row}",
     }
+
+
+def _standing(panel: Panel, ends: tuple[float, float], step: int, place: int) -> dict[str, Any]:
+    """Where `_now` stands at a step."""
+    drawn = _drawn(panel.values[:, place], panel, ends)
+    y = np.full(2 + 2 * len(drawn), np.nan, dtype=np.float32)
+    y[:2], y[3::2] = ends, drawn
+    return {"x": np.full(len(y), step, dtype=np.int32), "y": y}
 
 
 def _axes(
@@ -276,11 +287,11 @@ def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayL
     with np.errstate(all="ignore"):
         norms = {name: np.linalg.norm(vectors, axis=1) for name, vectors in arrows.items()}
     shafts = {name: _unit(arrows, norms, name) for name in names}
+    keys = {name: f"<b style='color:{inks[name]}'>{'– –' if DASHES[name] == 'dash' else '——'}</b>" for name in names}
     panel = Panel("length", np.stack([norms[name] for name in names]), 1.0)
     ends = scale(panel)
     traces: list[dict[str, Any]] = [_level_line(theme)]
     traces += [_arrow(name, inks[name]) for name in names]
-    traces += [_sample(name, row, inks[name]) for row, name in enumerate(names)]
     traces.append(_legend(theme, names))
     for name, values in norms.items():
         line = {"color": inks[name], "width": 2 if name == "step" else 1.5, "dash": DASHES[name]}
@@ -289,14 +300,14 @@ def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayL
             | {"line": line, "name": name, "hovertemplate": _told(name)}
         )
     traces.append(_guide(theme, ends, int(shown[-1]), 2))
-    moving = [0, *range(1, 1 + len(names)), 1 + 2 * len(names), len(traces) - 1]
+    moving = [*range(2 + len(names)), len(traces) - 1]
 
     def change(step: int) -> dict[int, Any]:
         tips = [shafts[name][step] for name in names]
         across = _across(shafts["gradient"][step])
         parts: list[dict[str, Any]] = [{"x": across[:, 0], "y": across[:, 1]}]
         parts += [{"x": np.array([0, tip[0]], dtype=np.float32), "y": np.array([0, tip[1]], dtype=np.float32)} for tip in tips]
-        parts.append({"text": [f"{WORDS[name]}  {significant(norms[name][step])}" for name in names]})
+        parts.append({"text": [f"{keys[name]}\u2002{WORDS[name]}  {significant(norms[name][step])}" for name in names]})
         parts.append({"x": [step, step]})
         return dict(zip(moving, parts, strict=True))
 
@@ -359,17 +370,11 @@ def _rows(count: int) -> list[float]:
     return [-1.55 - 0.3 * row for row in range(count)]
 
 
-def _sample(name: str, row: int, ink: str) -> dict[str, Any]:
-    y = _rows(row + 1)[row]
-    line = {"width": 3 if name == "step" else 2, "color": ink, "dash": DASHES[name]}
-    return {"type": "scatter", "mode": "lines", "x": [-1.4, -1.1], "y": [y, y], "line": line, "hoverinfo": "skip", "name": f"{name}, key"}
-
-
 def _legend(theme: Theme, names: Sequence[str]) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "text",
-        "x": [-1.0] * len(names),
+        "x": [-1.4] * len(names),
         "y": _rows(len(names)),
         "text": list(names),
         "textposition": "middle right",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.core.maps import DIVERGED, NOWHERE, Basins, RateMap
-from nnviz.figures.landscapes import CLICKS, LABEL_GAP, Path
+from nnviz.figures.landscapes import CLICKS, LABEL_GAP, UNSEEN, Path
 from nnviz.figures.log_lines import log_ticks
 from nnviz.figures.theme import Figure, Theme, axis, layout, mix
 from nnviz.formulas.numbers import significant
@@ -171,16 +171,10 @@ def _places(found: Basins) -> dict[str, Any]:
     x, y = np.meshgrid(found.x[columns], found.y[rows])
     reached = found.reached[np.ix_(rows, columns)].ravel()
     words = {NOWHERE: "no minimum reached", DIVERGED: "diverged"}
-    steady = {"marker": {"opacity": 1}}
-    return {
-        "type": "scatter",
-        "mode": "markers",
+    return UNSEEN | {
         "x": x.ravel().astype(np.float32),
         "y": y.ravel().astype(np.float32),
         "text": [words.get(int(code), f"minimum {code + 1}") for code in reached],
-        "marker": {"size": 12, "color": "rgba(0,0,0,0)", "opacity": 1, "line": {"width": 0}},
-        "selected": steady,
-        "unselected": steady,
         "hovertemplate": "start x = %{x:.4g}, y = %{y:.4g}<br>%{text}<extra></extra>",
         "name": "places",
     }

@@ -32,13 +32,16 @@ from nnviz.figures.paths import (
 from nnviz.figures.theme import Figure, Theme, axis, colorscale, layout, mix, scene
 from nnviz.formulas.numbers import significant
 
-__all__ = ["CLICKS", "LABEL_GAP", "Ground", "Path", "Relief", "contour", "head_marker", "relief", "surface", "thinned"]
+__all__ = ["CLICKS", "LABEL_GAP", "UNSEEN", "Ground", "Path", "Relief", "contour", "head_marker", "relief", "surface", "thinned"]
 
 Array = NDArray[np.floating]
 
 LEVELS = 14  # contour lines
 CLICKS = 41  # places along each axis that can be clicked and tell their value
 LABEL_GAP = 18
+# Points that answer to hover and clicks without being drawn: only those markers become part of the page that `maxdisplayed` asks for, and
+# 1,681 of them were most of what painting a landscape cost.
+UNSEEN: dict[str, Any] = {"type": "scatter", "mode": "markers", "marker": {"maxdisplayed": 1, "size": 1, "color": "rgba(0,0,0,0)"}}
 
 
 # -------------------------------------------------------------------------------------------------------------- contours
@@ -75,8 +78,8 @@ def contour(
     kept = [thinned(path, ground.span) for path in points]
     traces = [_filled(theme, ground, scale), _places(ground, names)]
     if paths:
-        traces.append(_halo(theme, points, kept))
-        traces += [_route(theme, path, p[k]) for path, p, k in zip(paths, points, kept, strict=True)]
+        whole = joined([path[k] for path, k in zip(points, kept, strict=True)])
+        traces += [_halo(theme, whole), _route(theme, whole)]
     first = len(traces)
     traces += [_line(theme, path, p[k]) for path, p, k in zip(paths, points, kept, strict=True)]
     traces += _marks(theme, minima, start)
@@ -144,13 +147,11 @@ def _filled(theme: Theme, ground: Ground, scale: Relief) -> dict[str, Any]:
 
 
 def _places(ground: Ground, names: tuple[str, str, str]) -> dict[str, Any]:
-    """Places over the contours that can be clicked and tell their value: as texts without a text they leave nothing to be drawn."""
+    """Places over the contours that can be clicked and tell their value: markers of which Plotly is to draw only one, and that unseen."""
     rows, columns = (np.unique(np.linspace(0, len(v) - 1, CLICKS).round().astype(int)) for v in (ground.y, ground.x))
     x, y = np.meshgrid(ground.x[columns], ground.y[rows])
     x_name, y_name, z_name = names
-    return {
-        "type": "scatter",
-        "mode": "text",
+    return UNSEEN | {
         "x": x.ravel().astype(np.float32),
         "y": y.ravel().astype(np.float32),
         "customdata": ground.z[np.ix_(rows, columns)].ravel().astype(np.float32),
@@ -159,18 +160,14 @@ def _places(ground: Ground, names: tuple[str, str, str]) -> dict[str, Any]:
     }
 
 
-def _halo(theme: Theme, points: Sequence[Array], kept: Sequence[NDArray[np.integer]]) -> dict[str, Any]:
-    every = joined([path[k] for path, k in zip(points, kept, strict=True)])
+def _halo(theme: Theme, whole: Array) -> dict[str, Any]:
     line = {"width": 6, "color": theme.halo}
-    return {"type": "scatter", "mode": "lines", "x": every[:, 0], "y": every[:, 1], "line": line, "hoverinfo": "skip", "name": "halo"}
+    return {"type": "scatter", "mode": "lines", "x": whole[:, 0], "y": whole[:, 1], "line": line, "hoverinfo": "skip", "name": "halo"}
 
 
-def _route(theme: Theme, path: Path, points: Array) -> dict[str, Any]:
-    """The whole path, pale: what is still to come."""
-    return _line(theme, path, points) | {
-        "name": f"{path.name}, whole",
-        "line": {"width": 1.5, "color": mix(theme.background, theme.categorical[path.look], 0.38)},
-    }
+def _route(theme: Theme, whole: Array) -> dict[str, Any]:
+    """All paths to their ends, pale: what is still to come."""
+    return _halo(theme, whole) | {"line": {"width": 1.5, "color": mix(theme.background, theme.muted, 0.45)}, "name": "ways to come"}
 
 
 def _line(theme: Theme, path: Path, points: Array) -> dict[str, Any]:

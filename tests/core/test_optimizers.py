@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from nnviz.core.muon import orthogonalize
 from nnviz.core.optimizers import OPTIMIZERS, ClippedByNorm, ClippedByValue, Decayed, as_optimizer
+from nnviz.core.surfaces import SURFACES
 
 STORED = np.load(Path(__file__).parents[1] / "references" / "optimizers.npz")
 ARRAY_FIELDS = {"learning_rate", "beta", "beta1", "beta2", "rho", "epsilon", "damping", "weight_decay", "momentum_decay"}
@@ -198,6 +199,30 @@ def test_lbfgs_finds_rosenbrocks_minimum_as_scipy_does():
 def test_lbfgs_never_goes_up():
     values = PROBLEM.value_and_gradient(path(make("lbfgs"), np.random.default_rng(0).normal(size=(30, 4)), 40))[0]
     assert np.all(np.diff(values, axis=0) <= 1e-12)
+
+
+def test_lbfgs_asks_a_surface_only_where_a_run_is_still_looking_and_ends_the_same():
+    surface = SURFACES["rosenbrock"]
+
+    class Counting:
+        def __init__(self, pointwise):
+            self.pointwise, self.asked = pointwise, 0
+
+        def value_and_gradient(self, theta):
+            self.asked += theta[..., 0].size
+            return surface.value_and_gradient(theta)
+
+    starts = np.random.default_rng(0).uniform(-2, 2, size=(200, 2))
+    alone, together = Counting(True), Counting(False)
+    assert_allclose(path(make("lbfgs"), starts, 40, alone), path(make("lbfgs"), starts, 40, together), rtol=1e-12)
+    assert alone.asked < together.asked / 2
+    rates = np.full((200, 1), 0.5)  # a wrapper with a setting for each run cannot do without some of them
+    assert np.isfinite(path(ClippedByNorm(make("lbfgs"), rates), starts, 3, Counting(True))).all()
+
+
+def test_lbfgs_comes_to_rest_where_rounding_is_all_that_is_left():
+    points = path(make("lbfgs"), np.array([[2.984, 0.02]]), 60, SURFACES["rastrigin"])
+    assert (points[-1] == points[-2]).all()
 
 
 def test_a_batch_gives_what_each_run_gives(name):

@@ -115,9 +115,19 @@ def test_curves_hold_every_value_and_their_frames_the_value_of_the_step():
     assert bytes_of(figure) <= MOST_BYTES
     shown = runs[0].value > descent.FLOOR
     np.testing.assert_allclose(figure["data"][0]["y"][shown], runs[0].value[shown], rtol=1e-6)
-    moved = figure["frames"][20]["data"][1]
+    moved = figure["frames"][20]["data"][0]
     assert set(moved["x"]) == {20}
-    np.testing.assert_allclose(moved["y"], [run.value[20] for run in runs], rtol=1e-6)
+    guide, markers = moved["y"][:2], moved["y"][3::2]
+    assert guide[0] < markers.min() < markers.max() < guide[1]
+    np.testing.assert_allclose(markers, [run.value[20] for run in runs], rtol=1e-6)
+    assert np.isnan(moved["y"][2::2]).all()  # no line from marker to marker
+
+
+def test_places_answer_to_clicks_without_being_drawn():
+    surface = SURFACES["himmelblau"]
+    places = landscapes.contour(LIGHT, ground(surface), [], [0], title="t", key="k")["data"][1]
+    assert len(places["x"]) == landscapes.CLICKS**2
+    assert (places["mode"], places["marker"]["maxdisplayed"]) == ("markers", 1)  # Plotly selects no points of lines
 
 
 def test_diverging_negative_and_constant_values_have_an_axis():
