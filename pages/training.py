@@ -13,10 +13,8 @@ data, theme, score = chosen.data, show.theme(), training_view.score_name(chosen)
 possible = [view for view in VIEWS if (view != "Confusion" or data.task == "classification") and (view != "Pictures" or data.image_shape)]
 view = controls.segments("View", possible, key="trainview", default=VIEWS[0])
 
-side, buttons = st.columns([1, 2.2], gap="large", vertical_alignment="bottom")
-with side:
+with st.container(horizontal=True, vertical_alignment="bottom"):
     how = runs.plan()
-with buttons, st.container(horizontal=True):
     there = runs.latest(chosen) is not None
     st.button(
         "Train",
@@ -28,7 +26,7 @@ with buttons, st.container(horizontal=True):
     st.button("Continue", on_click=runs.begin, args=(chosen, how, "continue"), disabled=not there)
     st.button("One epoch", on_click=runs.begin, args=(chosen, how, "epoch"), disabled=not there)
     st.button("One step", on_click=runs.begin, args=(chosen, how, "step"), disabled=not there)
-    fork = st.container()
+    fork = st.container(width="content")
 
 
 def scrub(kept: runs.Kept, figures: list[str]) -> int:
@@ -44,8 +42,7 @@ def scrub(kept: runs.Kept, figures: list[str]) -> int:
 
 def watch(kept: runs.Kept) -> None:
     run = kept.run
-    with st.container(horizontal=True):
-        axes = training_view.axes_of(chosen)
+    axes = training_view.axes_of(chosen)
     boundary, mosaic, curves = training_view.film(kept, axes, chosen.show_test, theme.name)
     left, right = st.columns([1.15, 1], gap="medium")
     with left:

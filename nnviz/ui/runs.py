@@ -63,8 +63,8 @@ class Kept:
 
 def plan() -> Plan:
     """The plan as the controls of the page Training set it."""
-    epochs = controls.number("Epochs", 1, 10_000, key="epochs", default=60, step=10)
-    with st.expander("Schedule, L1, clipping, early stopping"):
+    epochs = controls.number("Epochs", 1, 10_000, key="epochs", default=60, step=10, width=150)
+    with st.popover("Schedule, L1, clipping, early stopping"):
         schedule = controls.choice("Schedule of the rate", SCHEDULES, key="schedule", default=NO_SCHEDULE)
         l1 = controls.number("L1 penalty", 0.0, 10.0, key="l1", default=0.0, step=0.001, format="%.4g")
         clip = controls.number("Clip gradients longer than (0: never)", 0.0, 1e6, key="clip", default=0.0, step=0.5, format="%.4g")

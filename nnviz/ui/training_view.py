@@ -49,10 +49,11 @@ def axes_of(chosen: Experiment) -> tuple[int, int] | None:
         return None
     first, second = telling_axes(chosen.data)
     usual = PCA if chosen.data.image_shape else names[first]
-    across = controls.choice("Across", [PCA, *names], key="across", default=usual)
-    if across == PCA:
-        return None
-    up = controls.choice("Upwards", [name for name in names if name != across], key="upwards", default=names[second])
+    with st.container(horizontal=True):
+        across = controls.choice("Across", [PCA, *names], key="across", default=usual, width=260)
+        if across == PCA:
+            return None
+        up = controls.choice("Upwards", [name for name in names if name != across], key="upwards", default=names[second], width=260)
     return names.index(across), names.index(up)
 
 
