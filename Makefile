@@ -26,7 +26,7 @@ chromium: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.browser.chromium
 
 test: $(VENV)/.installed-dev chromium
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

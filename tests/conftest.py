@@ -1,8 +1,28 @@
-"""What all tests share: hypothesis with a fixed example order, so that a failure here is a failure everywhere."""
+"""What all tests share: a fixed order of hypothesis' examples, so that a failure here is a failure everywhere, and who runs what."""
 
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("nnviz", max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("nnviz")
 
 collect_ignore = ["references"]  # the scripts that made the stored numbers need PyTorch
+
+
+@pytest.hookimpl(optionalhook=True)  # there is no such hook without pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """All browser tests in one worker, so that there is one server and one browser; the others one by one to whoever is free.
+
+    Groups by mark (`--dist loadgroup`) are lost with pytest 9.2: it keeps a test's id where xdist 3.8 does not look.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneBrowser(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+    return OneBrowser(config, log)

@@ -21,14 +21,6 @@ ROOT = Path(__file__).resolve().parents[2]
 expect.set_options(timeout=30_000)  # a loaded machine answers late
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All browser tests run in one worker, so that there is one server and one browser."""
-    for item in items:
-        if Path(__file__).parent in Path(item.path).parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @dataclass(frozen=True)
 class Server:
     """The running app: its address and its process."""
