@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections import deque
 from typing import Any
 
 import numpy as np
 
 from benchmarks.measuring import Peer, Row, Work, timed
-from nnviz.core.maps import basins, rate_map, surface_limits
+from nnviz.core.maps import basins, rate_sweep
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.surfaces import SURFACES
+from nnviz.core.sweep import sweep_chunks
 
 SURFACE, START, STEPS, RESOLUTION = SURFACES["himmelblau"], [0.7, -1.0], 200, 200
 NAMES = ("sgd", "momentum", "heavy_ball", "nesterov", "rmsprop", "adam")
@@ -29,9 +31,13 @@ def rows(options: argparse.Namespace) -> list[Row]:
 
 
 def ours_over_rates() -> Work:
-    """`rate_map` with the limits of the surface."""
-    limits = surface_limits(SURFACE)
-    return timed(lambda: rate_map(SURFACE, [OPTIMIZERS[name]() for name in NAMES], RATES, START, STEPS, limits), 1)
+    """A sweep over rates and optimisers."""
+
+    def work() -> None:
+        optimizers = [OPTIMIZERS[name]() for name in NAMES]
+        deque(sweep_chunks(rate_sweep(SURFACE, optimizers, RATES, START, STEPS)), maxlen=1)
+
+    return timed(work, 1)
 
 
 def ours_over_starts() -> Work:

@@ -12,7 +12,7 @@ batch dimensions along. Everything that can be descended is an `nnviz.core.objec
 | understand a gradient | `nnviz.core.backpropagation`, `nnviz.core.gradient_check`, `nnviz.core.gradient_depth` |
 | look at the cost around a point | `nnviz.core.landscape`, `nnviz.core.planes`, `nnviz.core.curvature`, `nnviz.core.spectra` |
 | ask whether a change grows | `nnviz.core.stability`, `nnviz.core.ripples`, `nnviz.core.depth`, `nnviz.core.edge_of_stability` |
-| run very many at once | `nnviz.core.sweep`, `nnviz.core.maps`, `nnviz.core.axes` |
+| run very many at once | `nnviz.core.sweep`, `nnviz.core.maps`, `nnviz.core.axes`, `nnviz.core.marching` |
 | convolve | `nnviz.core.convolution`, `nnviz.core.pooling`, `nnviz.core.conv_stack`, `nnviz.core.filters` |
 | go through time | `nnviz.core.recurrent_network`, `nnviz.core.recurrent`, `nnviz.core.sequences`, `nnviz.core.far_gradient` |
 | count what it costs | `nnviz.core.complexity` |

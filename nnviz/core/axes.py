@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -22,7 +23,7 @@ MOST_VALUES = 2**20
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """A hyperparameter and the values it takes along an axis, ascending where they are numbers."""
+    """A hyperparameter and the values it takes along an axis, ascending where they are numbers; of "optimizer" names or optimisers."""
 
     name: str
     values: tuple[Any, ...]
@@ -32,6 +33,11 @@ class Axis:
         """The values, (count,)."""
         return np.array(self.values, dtype=float)
 
+    @cached_property
+    def array(self) -> NDArray[Any]:
+        """The values as they are, (count,)."""
+        return np.array(self.values, dtype=object if self.name == "optimizer" else None)
+
     @property
     def digest(self) -> str:
         """A fingerprint of the values, to the last bit."""
@@ -40,6 +46,9 @@ class Axis:
     def every(self, step: int) -> Axis:
         """Every so-many-th value."""
         return Axis(self.name, self.values[::step])
+
+
+Given = Axis | tuple[str, ArrayLike | Sequence[Optimizer]]  # how a sweep is told its axes
 
 
 def as_axis(given: Any) -> Axis:
@@ -54,7 +63,9 @@ def as_axis(given: Any) -> Axis:
     if not 1 <= len(listed) <= MOST_VALUES:
         raise ValueError(f"the axis {name[:40]!r} has {len(listed)} values: 1 to {MOST_VALUES:,} are possible")
     if name == "optimizer":
-        return Axis(name, tuple(as_optimizer(one).name for one in listed))
+        for one in listed:
+            as_optimizer(one)
+        return Axis(name, tuple(listed))
     try:
         numbers = np.array(listed, dtype=float)
     except (TypeError, ValueError):
@@ -131,12 +142,20 @@ def check_axis(axis: Axis, subject: Any, optimizer: Optimizer, both: tuple[Axis,
 
 
 def hyperparameters(optimizer: Optimizer) -> list[str]:
-    """The numbers of an optimiser, by name."""
-    return [field.name for field in fields(optimizer) if field.type == "Hyperparameter"]  # type: ignore[arg-type]  # each is a dataclass
+    """The numbers of an optimiser, by name; of one around another, also those of the inner one."""
+    own = [field.name for field in fields(optimizer) if field.type == "Hyperparameter"]  # type: ignore[arg-type]  # each is a dataclass
+    inner = getattr(optimizer, "optimizer", None)
+    return own if inner is None else [*dict.fromkeys((*own, *hyperparameters(inner)))]
 
 
 def with_hyperparameter(optimizer: Optimizer, name: str, value: ArrayLike) -> Optimizer:
-    """The same optimiser with one number changed; it may be an array (runs, 1)."""
+    """The same optimiser with one number changed, where it goes around another and has none of that name, the inner one's.
+
+    The value may be an array (runs, 1).
+    """
+    inner = getattr(optimizer, "optimizer", None)
+    if inner is not None and name not in {field.name for field in fields(optimizer)}:  # type: ignore[arg-type]
+        return replace(optimizer, optimizer=with_hyperparameter(inner, name, value))  # type: ignore[type-var]
     return replace(optimizer, **{name: value})  # type: ignore[type-var]
 
 

@@ -3,15 +3,19 @@
 `MEASURES` is a plain dict from a measure's name to what it is.
 
 Source of `convergence`: Sohl-Dickstein (2024), The boundary of neural network trainability is fractal, section 2, with the ceiling of
-`maps.py` (1,000 times the start) instead of 10⁶.
+`marching.py` (1,000 times the start) instead of 10⁶.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.core.maps import HIGH, Endings
+from nnviz.core.marching import HIGH, Endings
+from nnviz.core.network import Network
+from nnviz.core.surfaces import Surface
 
 Array = NDArray[np.floating]
 
@@ -24,20 +28,33 @@ MEASURES: dict[str, str] = {
     "steps_to_threshold": "first step with a cost at or below the threshold, −1 where there is none",
     "diverged_at": "the step at which it diverged, −1 where it did not",
     "sharpness": "largest eigenvalue of the Hessian at the end",
+    "basin": "which of the known minima it ends at, −1 where at none, −2 where it diverged",
+    "end_x": "where it ends, x",
+    "end_y": "where it ends, y",
 }
+OF_DATA = ("test_cost", "accuracy", "test_accuracy")
+OF_SURFACES = ("basin", "end_x", "end_y")
+ON_THE_WAY = ("convergence", "steps_to_threshold")  # a book is kept for these
 TAIL = 20  # last values, whose mean says whether a run has converged
 
 
-class Book:
-    """What is written down of each run while it is under way; a witness of `march_chunks`."""
+def measures_of(subject: Any) -> tuple[str, ...]:
+    """The measures that there are of a network, a surface or another objective."""
+    absent = OF_SURFACES if isinstance(subject, Network) else OF_DATA if isinstance(subject, Surface) else (*OF_DATA, *OF_SURFACES)
+    return tuple(name for name in MEASURES if name not in absent)
 
-    def __init__(self, runs: int, steps: int, threshold: float) -> None:
-        self.steps, self.threshold = steps, threshold
+
+class Book:
+    """What is written down of each run while it is under way; a witness of `march_chunks`. Values are counted from the lowest."""
+
+    def __init__(self, runs: int, steps: int, threshold: float, lowest: float = 0.0) -> None:
+        self.steps, self.threshold, self.lowest = steps, threshold, lowest
         self.first, self.sum, self.inverse_sum, self.tail = np.zeros((4, runs))
         self.reached = np.full(runs, -1)
 
     def see(self, runs: NDArray[np.integer], step: int, value: Array) -> None:
         """Add the values after a step."""
+        value = value - self.lowest
         if step == 0:
             self.first[runs] = value
         relative = self._relative(runs, value)
@@ -60,7 +77,7 @@ class Book:
         """
         runs, tail_length = np.arange(len(self.sum)), min(TAIL, self.steps + 1)
         with np.errstate(all="ignore"):
-            last = np.where(endings.diverged, HIGH, self._relative(runs, endings.value))
+            last = np.where(endings.diverged, HIGH, self._relative(runs, endings.value - self.lowest))
             missing = self.steps - endings.steps
             tail = self.tail + last * np.minimum(missing, tail_length)
             return np.where(tail < tail_length, -(self.sum + missing * last), self.inverse_sum + missing / last)

@@ -1,7 +1,7 @@
 """Sweeps: maps over two hyperparameters, each pixel a whole run, computed in tiles that fit the cache.
 
 A `Sweep` (`sweep_description.py`) says exactly what a map is. Its tiles can be computed in any order, size and place: the bits are the
-same, for no sum and no product runs over runs. The loop over steps is `march_chunks` of `maps.py`, as under every map.
+same, for no sum and no product runs over runs. The loop over steps is `march_chunks` of `marching.py`, as under every map.
 
 Source: Sohl-Dickstein (2024), The boundary of neural network trainability is fractal, arXiv:2402.06184.
 """
@@ -12,43 +12,54 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from numpy.typing import ArrayLike
-
-from nnviz.core.axes import Axis, spaced
+from nnviz.core.axes import Axis, Given, spaced
 from nnviz.core.measures import MEASURES
 from nnviz.core.network import Network
 from nnviz.core.objectives import Objective
 from nnviz.core.optimizers import Optimizer
 from nnviz.core.sweep_description import Map, Sweep, described, empty_map
-from nnviz.core.tiles import Tile, run_tile, tile_chunks, tiles_of
+from nnviz.core.tiles import TILE, Tile, run_tile, tile_chunks, tiles_of, usual_tile
 
-__all__ = ["MEASURES", "Axis", "Map", "Sweep", "Tile", "described", "empty_map", "run_tile", "spaced", "sweep", "sweep_chunks", "tiles_of"]
-
-TILE = 16  # pixels along each side
+__all__ = [
+    "MEASURES",
+    "TILE",
+    "Axis",
+    "Map",
+    "Sweep",
+    "Tile",
+    "described",
+    "empty_map",
+    "run_tile",
+    "spaced",
+    "sweep",
+    "sweep_chunks",
+    "tiles_of",
+]
 
 
 def sweep(
     subject: Network | Objective,
     data: Any,
     optimizer: Optimizer | str,
-    x: Axis | tuple[str, ArrayLike],
-    y: Axis | tuple[str, ArrayLike],
+    x: Given,
+    y: Given,
     steps: int,
     measure: str | Sequence[str] = "convergence",
     *,
-    tile: int = TILE,
+    tile: int | tuple[int, int] | None = None,
     **settings: Any,
 ) -> Map:
     """A map over two hyperparameters: each pixel is a whole run.
 
     Parameters
     ----------
-    subject : Network, or an Objective such as a test surface (data is then None)
-    x, y : (name, values): a hyperparameter of the optimiser, "initial_scale", "l2", "l1", "batch_size", "optimizer", "learning_rate[0]"
-        and so on for the rate of one layer, or "start[0]", "start[1]" of an objective
+    subject : Network, or an Objective such as a test surface (data is then None); on a surface a run that leaves its `surface_limits` has
+        diverged, and values count from the lowest known
+    x, y : (name, values): a hyperparameter of the optimiser or of the one it goes around, "optimizer" (names or optimisers), "start[0]" and
+        so on of an objective; of a network "initial_scale", "l2", "l1", "batch_size", "learning_rate[0]" and so on for one layer
     steps : of each run
-    measure : one or several of MEASURES
-    tile : pixels along the side of a tile; the results do not depend on it
+    measure : one or several of MEASURES: of a network all but "basin", "end_x" and "end_y", of a surface all that need no data
+    tile : pixels along the side of a tile, or its rows and columns; the results do not depend on it
     loss, batch_size (None: all samples), seed, initializer, theta0 (P,), l2, l1, threshold : of all runs
 
     Returns
@@ -72,11 +83,11 @@ def sweep(
     return deque(sweep_chunks(described(subject, data, optimizer, x, y, steps, measure, **settings), tile), maxlen=1).pop()
 
 
-def sweep_chunks(sweep: Sweep, tile: int = TILE, found: Map | None = None) -> Iterator[Map]:
+def sweep_chunks(sweep: Sweep, tile: int | tuple[int, int] | None = None, found: Map | None = None) -> Iterator[Map]:
     """The map in this process, tile by tile: what is known after each chunk of at most 50 ms; of one that was begun, the tiles it lacks."""
     found = found or empty_map(sweep)
     yield found
-    for one in tiles_of(sweep.shape, tile):
+    for one in tiles_of(sweep.shape, usual_tile(sweep) if tile is None else tile):
         if found.known[one.window].all():
             continue
         for results in tile_chunks(sweep, one):

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnviz.core.axes import Axis, as_axis, check_axis, layer_of, with_hyperparameter
+from nnviz.core.axes import Axis, Given, as_axis, check_axis, layer_of, with_hyperparameter
 from nnviz.core.learner import elementwise
 from nnviz.core.losses import get_loss
-from nnviz.core.measures import MEASURES
+from nnviz.core.measures import measures_of
+from nnviz.core.minima import limits_of
 from nnviz.core.network import Network
 from nnviz.core.objectives import Objective
 from nnviz.core.optimizers import Optimizer, as_optimizer
@@ -113,8 +114,8 @@ def described(
     subject: Network | Objective,
     data: Any,
     optimizer: Optimizer | str,
-    x: Axis | tuple[str, ArrayLike],
-    y: Axis | tuple[str, ArrayLike],
+    x: Given,
+    y: Given,
     steps: int,
     measure: str | Sequence[str] = "convergence",
     *,
@@ -136,7 +137,7 @@ def described(
         raise ValueError(f"{len(x.values):,} × {len(y.values):,} pixels were asked for: a map has at most {MOST_PIXELS:,}, take fewer")
     if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or not 1 <= steps <= MOST_STEPS:
         raise ValueError(f"steps is {str(steps)[:40]}: a whole number from 1 to {MOST_STEPS:,} is needed")
-    measures = _checked_measures(measure, isinstance(subject, Network))
+    measures = _checked_measures(measure, subject)
     if isinstance(subject, Network):
         loss = get_loss("half_squared_error" if loss is None else loss)
         check_data(subject, loss, data)
@@ -144,6 +145,7 @@ def described(
         subject.unpack(theta)
     else:
         data = loss = None
+        limits_of(subject)  # says where a surface has no value at all
         theta = np.zeros(subject.dimension) if theta0 is None else np.asarray(theta0, dtype=float)
     if theta.ndim != 1:
         raise ValueError(f"theta0 has shape {theta.shape}: a sweep starts all its runs at one point, of shape (P,)")
@@ -182,13 +184,12 @@ def optimizers_of(sweep: Sweep) -> list[Optimizer]:
     return [sweep.optimizer]
 
 
-def _checked_measures(measure: str | Sequence[str], of_network: bool) -> tuple[str, ...]:
+def _checked_measures(measure: str | Sequence[str], subject: Any) -> tuple[str, ...]:
     names = (measure,) if isinstance(measure, str) else tuple(dict.fromkeys(measure))
-    of_data = ("test_cost", "accuracy", "test_accuracy")
+    there = measures_of(subject)
     for name in names:
-        if name not in MEASURES or (not of_network and name in of_data):
-            there = [one for one in MEASURES if of_network or one not in of_data]
+        if name not in there:
             raise ValueError(f"the measure {str(name)[:40]!r} is not known here: use one of {', '.join(there)}")
     if not names:
-        raise ValueError(f"no measure was given: a map shows at least one of {', '.join(MEASURES)}")
+        raise ValueError(f"no measure was given: a map shows at least one of {', '.join(there)}")
     return names

@@ -13,16 +13,20 @@ from numpy.typing import ArrayLike, NDArray
 from nnviz.core.axes import OF_NETWORKS, layer_of, with_hyperparameter
 from nnviz.core.diary import Judge
 from nnviz.core.kernel import block_order
-from nnviz.core.maps import Endings, Limits, march_chunks
-from nnviz.core.measures import Book
+from nnviz.core.marching import CHUNK_NUMBERS, Endings, march_chunks
+from nnviz.core.measures import ON_THE_WAY, Book
+from nnviz.core.minima import DIVERGED, known_minima, limits_of, nearest, span_of
+from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost
 from nnviz.core.optimizers import Optimizer, as_optimizer
 from nnviz.core.run_costs import RunCosts
+from nnviz.core.surfaces import Surface
 from nnviz.core.sweep_description import Map, Sweep
 
 Array = NDArray[np.floating]
 Results = dict[str, Array]
 
+TILE, LARGEST = 16, 4096  # pixels along each side: of a map over a network, and at most
 SHARPNESS_RUNS = 16  # Hessians at a time
 GROUPS = ("batch_size", "optimizer")
 
@@ -47,17 +51,28 @@ class Tile:
         found.known[self.window] = True
 
 
-def tiles_of(shape: tuple[int, int], size: int) -> list[Tile]:
-    """The tiles of a map in reading order; those at the ends may be smaller.
+def usual_tile(sweep: Sweep) -> tuple[int, int]:
+    """Rows and columns of the tiles that suit a map: of a few parameters whole rows, as many as the march takes in one piece."""
+    if isinstance(sweep.subject, Network):
+        return TILE, TILE
+    runs = max(TILE, CHUNK_NUMBERS // sweep.theta0.size)
+    columns = min(sweep.shape[1], runs, LARGEST)
+    return (1 if sweep.y.name in GROUPS else runs // columns), columns
+
+
+def tiles_of(shape: tuple[int, int], size: int | tuple[int, int]) -> list[Tile]:
+    """The tiles of a map in reading order; those at the ends may be smaller. The size is a side, or rows and columns.
 
     Examples
     --------
     >>> [tile.columns for tile in tiles_of((2, 5), 4)]
     [(0, 4), (4, 5)]
     """
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not 1 <= size <= 4096:
-        raise ValueError(f"the side of a tile is {str(size)[:40]}: a whole number from 1 to 4096 is needed")
-    spans = [[(start, min(start + size, length)) for start in range(0, length, size)] for length in shape]
+    sides = size if isinstance(size, tuple) else (size, size)
+    for side in sides:
+        if isinstance(side, bool) or not isinstance(side, (int, np.integer)) or not 1 <= side <= LARGEST:
+            raise ValueError(f"the side of a tile is {str(side)[:40]}: a whole number from 1 to {LARGEST} is needed")
+    spans = [[(start, min(start + side, length)) for start in range(0, length, side)] for length, side in zip(shape, sides, strict=True)]
     return [Tile((i, j), rows, columns) for i, rows in enumerate(spans[0]) for j, columns in enumerate(spans[1])]
 
 
@@ -68,9 +83,9 @@ def run_tile(sweep: Sweep, tile: Tile) -> Results:
 
 def tile_chunks(sweep: Sweep, tile: Tile) -> Iterator[Any]:
     """As `run_tile`: None after each chunk of at most 50 ms, the measures last."""
-    x, y = sweep.x.values[slice(*tile.columns)], sweep.y.values[slice(*tile.rows)]
+    x, y = sweep.x.array[slice(*tile.columns)], sweep.y.array[slice(*tile.rows)]
     shape = (len(y), len(x))
-    pixels = {sweep.x.name: np.tile(np.array(x), len(y)), sweep.y.name: np.repeat(np.array(y), len(x))}
+    pixels = {sweep.x.name: np.tile(x, len(y)), sweep.y.name: np.repeat(y, len(x))}
     whole = {name: np.full(len(x) * len(y), np.nan) for name in sweep.measures}
     for places in groups(pixels, len(x) * len(y)):
         for part in group_chunks(sweep, {name: values[places] for name, values in pixels.items()}, len(places)):
@@ -84,7 +99,9 @@ def tile_chunks(sweep: Sweep, tile: Tile) -> Iterator[Any]:
 
 def groups(pixels: Mapping[str, NDArray[Any]], count: int) -> list[NDArray[np.integer]]:
     """The pixels that one batched call can run: those of one batch size and one optimiser."""
-    keys = list(zip(*(pixels[name].tolist() for name in GROUPS if name in pixels), strict=True)) or [()] * count
+    # Optimisers are told apart as objects: to hash one for every pixel takes a tenth of the time of a run.
+    sides = [[value if isinstance(value, int) else id(value) for value in pixels[name].tolist()] for name in GROUPS if name in pixels]
+    keys = list(zip(*sides, strict=True)) or [()] * count
     return [np.array([place for place, key in enumerate(keys) if key == one]) for one in dict.fromkeys(keys)]
 
 
@@ -92,17 +109,19 @@ def group_chunks(sweep: Sweep, pixels: Mapping[str, NDArray[Any]], runs: int) ->
     """The measures of some pixels, each (runs,); None before them after each chunk."""
     optimizer = group_optimizer(sweep, pixels)
     theta0 = starts(sweep, pixels, runs)
-    book = Book(runs, sweep.steps, sweep.threshold)
+    limits = limits_of(sweep.subject)
+    watched = any(name in ON_THE_WAY for name in sweep.measures)
+    book = Book(runs, sweep.steps, sweep.threshold, limits.lowest) if watched else None
     objective = sweep.subject if sweep.data is None else run_costs(sweep, pixels, runs)
     found: Any = None
-    for _, found in march_chunks(objective, optimizer, theta0, sweep.steps, Limits(), book):  # noqa: B007  # the last one is wanted
+    for _, found in march_chunks(objective, optimizer, theta0, sweep.steps, limits, book):  # noqa: B007  # the last one is wanted
         yield None
     yield from measured_chunks(sweep, pixels, book, found)
 
 
 def group_optimizer(sweep: Sweep, pixels: Mapping[str, NDArray[Any]]) -> Optimizer:
     """The optimiser with arrays (runs, 1) where an axis is one of its numbers."""
-    optimizer = as_optimizer(str(pixels["optimizer"][0])) if "optimizer" in pixels else sweep.optimizer
+    optimizer = as_optimizer(pixels["optimizer"][0]) if "optimizer" in pixels else sweep.optimizer
     for name, values in pixels.items():
         if name not in (*GROUPS, *OF_NETWORKS) and layer_of(name) is None:
             optimizer = with_hyperparameter(optimizer, name, values[:, None])
@@ -147,15 +166,17 @@ def paces(sweep: Sweep, pixels: Mapping[str, NDArray[Any]], runs: int) -> Array 
     return pace[:, block_order(sweep.subject)]
 
 
-def measured_chunks(sweep: Sweep, pixels: Mapping[str, NDArray[Any]], book: Book, ends: Endings) -> Iterator[Any]:
+def measured_chunks(sweep: Sweep, pixels: Mapping[str, NDArray[Any]], book: Book | None, ends: Endings) -> Iterator[Any]:
     """What was asked for of runs that have ended."""
     theta = ends.theta if sweep.data is None else ends.theta[:, np.argsort(block_order(sweep.subject))]
-    found: Results = {
-        "convergence": book.convergence(ends),
-        "cost": ends.value,
-        "steps_to_threshold": book.reached.astype(float),
-        "diverged_at": np.where(ends.diverged, ends.steps, -1).astype(float),
-    }
+    found: Results = {"cost": ends.value, "diverged_at": np.where(ends.diverged, ends.steps, -1).astype(float)}
+    if book is not None:
+        found |= {"convergence": book.convergence(ends), "steps_to_threshold": book.reached.astype(float)}
+    if isinstance(sweep.subject, Surface):
+        found |= {"end_x": theta[:, 0], "end_y": theta[:, 1]}
+    if "basin" in sweep.measures:
+        reached = nearest(theta, known_minima(sweep.subject), span_of(sweep.subject))
+        found["basin"] = np.where(ends.diverged, DIVERGED, reached).astype(float)
     if sweep.data is not None:
         for kind, prefix in (("train", ""), ("test", "test_")):
             part = getattr(sweep.data, kind)

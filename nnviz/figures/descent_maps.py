@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.core.maps import DIVERGED, NOWHERE, Basins, RateMap
+from nnviz.core.maps import Basins
+from nnviz.core.minima import DIVERGED, NOWHERE
+from nnviz.core.sweep import Map
 from nnviz.figures.landscapes import CLICKS, LABEL_GAP, UNSEEN, Path
 from nnviz.figures.log_lines import log_ticks
 from nnviz.figures.theme import Figure, Theme, axis, layout, mix
@@ -22,7 +24,7 @@ DIVERGED_TEXT = "diverged: not finite, beyond 10 × the bounds, or above 1,000 �
 
 def rates(
     theme: Theme,
-    found: RateMap,
+    found: Map,
     paths: Sequence[Path],
     limits: Mapping[str, tuple[float, int]],
     chosen: Sequence[float],
@@ -35,27 +37,27 @@ def rates(
 
     Parameters
     ----------
+    found : a sweep by `rate_sweep`
     limits : what stands at a limit → (the rate, the look of its optimiser)
     chosen : the rate at which each optimiser runs now
     lowest : the value from which heights are counted
     """
-    heights = np.where(found.diverged, np.nan, found.value - lowest)
+    swept = found.sweep.x.numbers
+    heights = np.where(found.diverged, np.nan, found.results["cost"] - lowest)
     known = heights[np.isfinite(heights) & (heights > 0)]
     low = 10.0 ** np.floor(np.log10(max(known.min(initial=1.0), FLOOR)))
     high = 10.0 ** np.ceil(np.log10(max(known.max(initial=1.0), 10 * low)))
     rows = np.log10(high / low)
     traces: list[dict[str, Any]] = []
     for place, path in enumerate(paths):
-        traces += _rate_curve(
-            theme, found.rates, heights[place], found.diverged[place], path, low, high * 10 ** (rows * (0.05 + 0.035 * place))
-        )
-    traces.append(_chosen(theme, found.rates, heights, paths, chosen, low))
+        traces += _rate_curve(theme, swept, heights[place], found.diverged[place], path, low, high * 10 ** (rows * (0.05 + 0.035 * place)))
+    traces.append(_chosen(theme, swept, heights, paths, chosen, low))
     top = high * 10 ** (rows * (0.06 + 0.035 * len(paths)))
-    x_ends = [float(np.log10(found.rates[0])), float(np.log10(found.rates[-1]))]
+    x_ends = [float(np.log10(swept[0])), float(np.log10(swept[-1]))]
     shapes, words = _limits(theme, limits, x_ends, low, high, top)
     made = layout(
         theme, "labelled", title, key, height="contour", shapes=shapes, annotations=words + _names(theme, paths),
-        xaxis=axis(theme, "learning rate", type="log", range=x_ends, zeroline=False) | log_ticks(found.rates[0], found.rates[-1]),
+        xaxis=axis(theme, "learning rate", type="log", range=x_ends, zeroline=False) | log_ticks(swept[0], swept[-1]),
         yaxis=axis(theme, "f − lowest, after the last step", type="log", range=[float(np.log10(low)), float(np.log10(top))], zeroline=False)
         | log_ticks(low, high),
     )  # fmt: skip

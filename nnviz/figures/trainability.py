@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.core.axes import Axis
+from nnviz.core.optimizers import Optimizer, as_optimizer
 from nnviz.core.sweep_description import Map
 from nnviz.figures.landscapes import CLICKS
 from nnviz.figures.log_lines import log_ticks
@@ -148,8 +149,8 @@ def _ticks(along: Axis) -> dict[str, Any]:
     """Pixels are counted; the ticks tell their values with as many digits as tell them apart."""
     count = len(along.values)
     more = {"showgrid": False, "zeroline": False, "range": [-0.5, count - 0.5]}
-    if isinstance(along.values[0], str):
-        return more | {"tickvals": list(range(count)), "ticktext": list(along.values)}
+    if along.name == "optimizer":
+        return more | {"tickvals": list(range(count)), "ticktext": [_value(value) for value in along.values]}
     numbers = along.numbers
     if logarithmic(numbers) and numbers[-1] >= 30 * numbers[0]:
         ticks = log_ticks(numbers[0], numbers[-1], 5)
@@ -203,7 +204,7 @@ def _places(found: Map, values: Array, measure: str) -> dict[str, Any]:
 
 
 def _value(value: Any) -> str:
-    return value if isinstance(value, str) else significant(value)
+    return as_optimizer(value).name if isinstance(value, str | Optimizer) else significant(value)
 
 
 def ending(value: float, measure: str) -> str:
@@ -221,5 +222,6 @@ def table(found: Map) -> dict[str, list[Any]]:
     """A row for each pixel that is known: its hyperparameters and all measures."""
     rows, columns = np.nonzero(found.known)
     sweep = found.sweep
-    sides = {sweep.x.name: [sweep.x.values[i] for i in columns], sweep.y.name: [sweep.y.values[i] for i in rows]}
+    sides = {along.name: [along.values[i] for i in places] for along, places in ((sweep.x, columns), (sweep.y, rows))}
+    sides |= {name: [_value(value) for value in values] for name, values in sides.items() if name == "optimizer"}
     return sides | {name: values[rows, columns].tolist() for name, values in found.results.items()}

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.core.maps import Basins, RateMap, basins_chunks, rate_map_chunks
+from nnviz.core.maps import Basins, basins_chunks, rate_sweep
 from nnviz.core.stability import stability_limit
+from nnviz.core.sweep import Map, sweep_chunks
 from nnviz.figures import descent, descent_maps, landscapes
 from nnviz.figures.landscapes import Path
 from nnviz.figures.theme import THEMES, Figure
@@ -120,20 +121,18 @@ def rate_limits(setup: Setup, lambda_max: float) -> dict[str, tuple[float, int]]
     return found
 
 
-def rate_chunks(setup: Setup) -> Iterator[tuple[float, RateMap]]:
+def rate_chunks(setup: Setup) -> Iterator[Map]:
     """The map over learning rates, chunk by chunk; without noise and schedule."""
-    return rate_map_chunks(
-        setup.surface, [run.optimizer for run in setup.runs], RATES, setup.start, setup.steps, view.limits(setup.surface)
-    )
+    return sweep_chunks(rate_sweep(setup.surface, [run.optimizer for run in setup.runs], RATES, setup.start, setup.steps))
 
 
-def rates(theme: str, setup: Setup, found: RateMap) -> Figure:
+def rates(theme: str, setup: Setup, found: Map) -> Figure:
     """The map over learning rates."""
     lambda_max = view.sharpest(setup.surface, setup.start)
     return descent_maps.rates(
         THEMES[theme], found, paths(setup), rate_limits(setup, lambda_max),
         [float(run.plain.learning_rate) for run in setup.runs], view.limits(setup.surface).lowest,
-        title=f"After {setup.steps} steps, at {len(found.rates)} learning rates",
+        title=f"After {setup.steps} steps, at {len(RATES)} learning rates",
         key=f"bar on top: diverged · ● the rate now · dotted: theory, λ_max = {significant(lambda_max, 3)}",
     )  # fmt: skip
 

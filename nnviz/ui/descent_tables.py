@@ -49,11 +49,11 @@ def _where(theta: np.ndarray, lost: int) -> str:
 
 def rate_map(theme: str, setup: Setup) -> None:
     """The value reached at 300 learning rates, for all optimisers at once."""
-    done = progress.run("rates", ("rates", setup), lambda: descent_figures.rate_chunks(setup), lambda chunk: chunk[0], "Learning rates")
-    if done is None:
+    found = progress.run("rates", ("rates", setup), lambda: descent_figures.rate_chunks(setup), lambda chunk: chunk.share, "Learning rates")
+    if found is None:
         return
-    found = done[1]
-    numbers = {"rate": found.rates} | {run.title: values for run, values in zip(setup.runs, found.value, strict=True)}
+    values = zip(setup.runs, found.results["cost"], strict=True)
+    numbers = {"rate": found.sweep.x.numbers} | {run.title: mine for run, mine in values}
     show.figure(
         descent_figures.rates(theme, setup, found),
         "rates",

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from nnviz.core.anatomy import Anatomy, anatomy, recorded
 from nnviz.core.descent import Descent, descend
-from nnviz.core.maps import NOWHERE, Limits, known_minima, nearest, surface_limits
+from nnviz.core.marching import Limits
+from nnviz.core.minima import NOWHERE, known_minima, limits_of, nearest, span_of
 from nnviz.core.optimizers import Optimizer
 from nnviz.core.surfaces import SURFACES, Noisy, Surface, ravine
 from nnviz.figures.animation import dense_steps
@@ -49,7 +50,7 @@ def surface_of(name: str, condition: float, formula: str, reach: float) -> Surfa
     """The chosen surface. ValueError where a typed formula cannot be read."""
     if name == OWN:
         surface = _own(formula, reach)
-        surface_limits(surface)
+        limits_of(surface)
         return surface
     return _ravine(condition) if name == "ravine" else SURFACES[name]
 
@@ -119,16 +120,14 @@ def sharpest(surface: Surface, start: Start) -> float:
     return largest if largest > 0 else 1.0
 
 
-@lru_cache(maxsize=32)
 def minima(surface: Surface) -> Array:
     """Those that the surface names, else those that are found, (minima, 2)."""
     return known_minima(surface)
 
 
-@lru_cache(maxsize=32)
 def limits(surface: Surface) -> Limits:
     """What "diverged" means here."""
-    return surface_limits(surface)
+    return limits_of(surface)
 
 
 @lru_cache(maxsize=32)
@@ -184,8 +183,7 @@ def reached(setup: Setup, run: Descent) -> str:
     known = minima(setup.surface)
     if not len(known):
         return "none known"
-    span = np.ptp(np.array(setup.surface.bounds, dtype=float), axis=1)
-    place = int(nearest(run.theta[-1:], known, span)[0])
+    place = int(nearest(run.theta[-1:], known, span_of(setup.surface))[0])
     if place == NOWHERE:
         return "not there"
     x, y = known[place] + 0.0

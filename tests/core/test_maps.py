@@ -1,87 +1,122 @@
-"""Maps: what a batch of runs that leave it tells is what each run tells alone; divergence and minima as they are defined."""
+"""Maps of test surfaces: sweeps whose every pixel is the run that `march` makes; divergence, minima and basins as they are defined."""
 
 import numpy as np
 import pytest
 
+from nnviz.core.axes import with_hyperparameter
 from nnviz.core.descent import descend
-from nnviz.core.maps import (
-    DIVERGED,
-    NOWHERE,
-    Limits,
-    basins,
-    basins_chunks,
-    known_minima,
-    march,
-    march_chunks,
-    rate_map,
-    surface_limits,
-    with_rate,
-)
+from nnviz.core.maps import basin_sweep, basins, basins_chunks, rate_sweep
+from nnviz.core.marching import march
+from nnviz.core.measures import MEASURES, measures_of
+from nnviz.core.minima import DIVERGED, NOWHERE, known_minima, nearest, span_of, surface_limits
 from nnviz.core.objectives import Quadratic
 from nnviz.core.optimizers import OPTIMIZERS, ClippedByNorm, Decayed
 from nnviz.core.stability import stability_limit
 from nnviz.core.surfaces import SURFACES, Surface
+from nnviz.core.sweep import described, sweep, sweep_chunks
 
 HIMMELBLAU = SURFACES["himmelblau"]
 KINDS = [name for name in OPTIMIZERS if name != "muon"]
+ENDS = ("cost", "diverged_at", "end_x", "end_y")
 
 
-@pytest.fixture(params=KINDS)
-def optimizer(request):
-    return OPTIMIZERS[request.param]()
+def last(chunks):
+    *_, found = chunks
+    return found
 
 
-def starts(count=37):
-    return np.random.default_rng(0).uniform(-5, 5, size=(count, 2))
+@pytest.mark.parametrize("surface", ["himmelblau", "rosenbrock", "ackley", "saddle"])
+def test_a_map_over_rates_has_the_bits_of_one_march_for_each_optimizer(surface):
+    surface, rates, start = SURFACES[surface], np.geomspace(1e-4, 10, 50), np.array([0.7, -1.0])
+    optimizers = [ClippedByNorm(Decayed(OPTIMIZERS[name](), 1e-3), 3.0) for name in KINDS]
+    found = last(sweep_chunks(rate_sweep(surface, optimizers, rates, start, 60)))
+    for row, optimizer in enumerate(optimizers):
+        tuned = with_hyperparameter(optimizer, "learning_rate", rates[:, None])
+        ends = march(surface, tuned, np.tile(start, (50, 1)), 60, surface_limits(surface))
+        np.testing.assert_array_equal(found.results["cost"][row], ends.value)
+        np.testing.assert_array_equal(found.diverged[row], ends.diverged)
 
 
-def test_each_run_ends_where_it_ends_alone(optimizer):
-    ends = march(HIMMELBLAU, optimizer, starts(), 60, surface_limits(HIMMELBLAU))
-    alone = descend(HIMMELBLAU, optimizer, starts(), 60)
-    kept = ~ends.diverged
-    np.testing.assert_allclose(ends.theta[kept], alone.final_theta[kept], rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(ends.value[kept], alone.value[-1][kept], rtol=1e-7, atol=1e-12)
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("surface", ["himmelblau", "rastrigin", "beale"])
+def test_basins_have_the_bits_of_one_march_from_all_starts(surface, name):
+    surface, optimizer = SURFACES[surface], OPTIMIZERS[name](learning_rate=0.02)
+    x, y = (np.linspace(low, high, 70) for low, high in surface.bounds)
+    ends = march(surface, optimizer, np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2), 60, surface_limits(surface))
+    found = last(sweep_chunks(basin_sweep(surface, optimizer, 70, 60)))
+    np.testing.assert_array_equal(np.stack([found.results["end_x"], found.results["end_y"]], axis=-1).reshape(-1, 2), ends.theta)
+    np.testing.assert_array_equal(found.results["diverged_at"].ravel(), np.where(ends.diverged, ends.steps, -1))
+    told = basins(surface, optimizer, 70, 60)
+    expected = np.where(ends.diverged, DIVERGED, nearest(ends.theta, told.minima, span_of(surface)))
+    np.testing.assert_array_equal(told.reached.ravel(), expected)
 
 
-def test_runs_that_leave_do_not_disturb_the_others(optimizer):
-    rates = np.geomspace(1e-3, 1e3, 37)[:, None]
-    tuned = with_rate(ClippedByNorm(Decayed(optimizer, 1e-3), 1e6), rates)
-    ends = march(HIMMELBLAU, tuned, starts(), 40, surface_limits(HIMMELBLAU))
-    for place in (0, 10, 20):
-        if not ends.diverged[place]:
-            alone = march(
-                HIMMELBLAU, with_rate(ClippedByNorm(Decayed(optimizer, 1e-3), 1e6), float(rates[place, 0])), starts()[place : place + 1], 40
-            )
-            np.testing.assert_allclose(ends.theta[place], alone.theta[0], rtol=1e-9, atol=1e-9)
+@pytest.mark.parametrize("surface", ["himmelblau", "ackley", "rosenbrock"])
+@pytest.mark.parametrize("tile", [7, 64, (1, 20), (5, 3)])
+def test_the_bits_do_not_depend_on_the_tiles(surface, tile):
+    optimizer = ClippedByNorm(OPTIMIZERS["adam"](learning_rate=0.3), 5.0)
+    asked = described(SURFACES[surface], None, optimizer, ("max_norm", np.linspace(0.1, 30, 19)), ("start[1]", np.linspace(-3, 3, 17)), 50,
+                      measures_of(SURFACES[surface]), theta0=[-1.0, 0.0])  # fmt: skip
+    whole, parts = last(sweep_chunks(asked)), last(sweep_chunks(asked, tile))
+    for name, values in whole.results.items():
+        np.testing.assert_array_equal(parts.results[name], values, err_msg=name)
+
+
+def test_what_a_pixel_of_a_surface_is_told_by():
+    rates, starts = [0.001, 0.01, 0.02, 0.5], [-4.0, 0.5, 4.0]
+    measures = ["cost", "steps_to_threshold", "diverged_at", "basin"]
+    found = sweep(
+        SURFACES["styblinski_tang"], None, "sgd", ("learning_rate", rates), ("start[0]", starts), 150, measures,
+        theta0=[0.0, -1.0], threshold=0.5,
+    )  # fmt: skip
+    surface = SURFACES["styblinski_tang"]
+    limits, minima = surface_limits(surface), known_minima(surface)
+    for row, column in np.ndindex(3, 4):
+        run = descend(surface, OPTIMIZERS["sgd"](rates[column]), [starts[row], -1.0], 150)
+        with np.errstate(all="ignore"):
+            lost = ~(run.value <= limits.ceiling(run.value[0])) | limits.outside(run.theta)
+        close = run.value - limits.lowest <= 0.5
+        assert found.results["steps_to_threshold"][row, column] == (close.argmax() if close.any() else -1)
+        assert found.results["diverged_at"][row, column] == (lost.argmax() if lost.any() else -1)
+        if lost.any():
+            assert found.results["basin"][row, column] == DIVERGED
+        else:
+            assert found.results["cost"][row, column] == pytest.approx(run.value[-1], rel=1e-9)
+            assert found.results["basin"][row, column] == nearest(run.final_theta[None], minima, span_of(surface))[0]
+    assert {DIVERGED, 0, 2} <= set(np.unique(found.results["basin"]))
+    assert (found.results["steps_to_threshold"] > 0).any()
+
+
+def test_hyperparameters_within_wrapped_optimizers_are_axes():
+    wrapped, rates, decays = ClippedByNorm(Decayed(OPTIMIZERS["momentum"](), 1e-3), 2.0), [0.01, 0.1], [0.0, 0.01, 0.1]
+    found = sweep(HIMMELBLAU, None, wrapped, ("learning_rate", rates), ("weight_decay", decays), 40, "cost", theta0=[1.0, -1.0])
+    for row, column in np.ndindex(3, 2):
+        one = ClippedByNorm(Decayed(OPTIMIZERS["momentum"](rates[column]), decays[row]), 2.0)
+        assert found.results["cost"][row, column] == pytest.approx(descend(HIMMELBLAU, one, [1.0, -1.0], 40).value[-1], rel=1e-9)
+
+
+def test_optimizers_on_an_axis_keep_their_hyperparameters():
+    both = [OPTIMIZERS["heavy_ball"](0.01, 0.5), OPTIMIZERS["heavy_ball"](0.01, 0.8)]
+    found = sweep(HIMMELBLAU, None, "sgd", ("start[0]", [0.0, 1.0]), ("optimizer", both), 20, "cost")
+    for row, column in np.ndindex(2, 2):
+        run = descend(HIMMELBLAU, both[row], [float(column), 0.0], 20)
+        assert found.results["cost"][row, column] == pytest.approx(run.value[-1], rel=1e-9)
 
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "heavy_ball", "nesterov"])
 def test_a_quadratic_diverges_exactly_above_the_limit_of_theory(name):
     bowl = Quadratic(np.diag([1.0, 25.0]))
     limit = float(stability_limit(name, 0.9, 25.0))
-    found = rate_map(bowl, [OPTIMIZERS[name]()], limit * np.array([0.5, 0.98, 1.02, 2.0]), [1.0, 1.0], 3000, Limits())
+    found = last(sweep_chunks(rate_sweep(bowl, [OPTIMIZERS[name]()], limit * np.array([0.5, 0.98, 1.02, 2.0]), [1.0, 1.0], 3000)))
     assert found.diverged.tolist() == [[False, False, True, True]]
-    assert found.value[0, 1] < 1e-6
-
-
-def test_diverged_is_not_finite_or_far_or_high():
-    limits = Limits((0.0, 0.0), (10.0, 10.0), lowest=-1.0, least=0.01)
-    assert limits.outside(np.array([[10.0, 0.0], [10.1, 0.0], [np.nan, 0.0], [np.inf, 0.0]])).tolist() == [False, True, True, True]
-    assert limits.ceiling(np.array([1.0, -1.0])).tolist() == [1999.0, 9.0]
-
-
-def test_a_rate_of_zero_goes_nowhere_and_leaves_early():
-    ends = march(HIMMELBLAU, OPTIMIZERS["sgd"](learning_rate=0.0), starts(), 100)
-    np.testing.assert_array_equal(ends.theta, starts())
-    assert ends.steps.max() < 100
+    assert found.results["cost"][0, 1] < 1e-6
 
 
 def test_basins_of_himmelblau_are_its_four_minima():
     found = basins(HIMMELBLAU, OPTIMIZERS["lbfgs"](), resolution=25, steps=60)
     assert set(np.unique(found.reached)) == {0, 1, 2, 3}
     for place, (x, y) in enumerate(HIMMELBLAU.minima):
-        nearest = found.reached[np.abs(found.y - y).argmin(), np.abs(found.x - x).argmin()]
-        assert nearest == place
+        assert found.reached[np.abs(found.y - y).argmin(), np.abs(found.x - x).argmin()] == place
 
 
 def test_a_start_that_overflows_is_diverged_and_one_under_way_is_nowhere():
@@ -103,30 +138,28 @@ def test_formulas_without_a_smooth_minimum_have_none(text):
 
 
 def test_chunks_end_with_the_whole():
-    shares = [share for share, _ in march_chunks(HIMMELBLAU, OPTIMIZERS["adam"](), starts(9000), 30)]
+    chunks = list(basins_chunks(HIMMELBLAU, OPTIMIZERS["adam"](), 90, 20))
+    shares = [share for share, _ in chunks]
     assert shares == sorted(shares)
+    assert shares[0] == 0.0
     assert shares[-1] == 1.0
-    assert [share for share, _ in basins_chunks(HIMMELBLAU, OPTIMIZERS["sgd"](), 20, 10)][-1] == 1.0
+    assert (chunks[0][1].reached == NOWHERE).all()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((HIMMELBLAU, OPTIMIZERS["sgd"](), np.zeros(2), 5), "runs, P"),
-        ((HIMMELBLAU, OPTIMIZERS["sgd"](), np.zeros((0, 2)), 5), "runs, P"),
-        ((HIMMELBLAU, OPTIMIZERS["sgd"](), np.zeros((3, 2)), -1), "whole number"),
-        ((HIMMELBLAU, OPTIMIZERS["sgd"](), np.zeros((3, 2)), 1.5), "whole number"),
-    ],
-)
-def test_bad_maps_are_answered(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        march(*arguments)
-
-
-def test_other_bad_input_is_answered():
-    with pytest.raises(ValueError, match="at least one"):
-        rate_map(HIMMELBLAU, [OPTIMIZERS["sgd"]()], [], [0.0, 0.0], 5)
+def test_bad_input_is_answered():
+    with pytest.raises(ValueError, match="1 to"):
+        rate_sweep(HIMMELBLAU, [OPTIMIZERS["sgd"]()], [], [0.0, 0.0], 5)
+    with pytest.raises(ValueError, match="unknown optimiser"):
+        rate_sweep(HIMMELBLAU, ["sgdd"], [0.1], [0.0, 0.0], 5)
     with pytest.raises(ValueError, match="2 to 1000"):
         basins(HIMMELBLAU, OPTIMIZERS["sgd"](), 1)
     with pytest.raises(ValueError, match="defined nowhere"):
-        surface_limits(Surface.from_expression("log(-1 - x**2)"))
+        basins(Surface.from_expression("log(-1 - x**2)"), OPTIMIZERS["sgd"](), 10)
+
+
+def test_each_subject_has_the_measures_that_make_sense_of_it():
+    assert set(measures_of(Quadratic([[1.0]]))) < set(measures_of(HIMMELBLAU)) < set(MEASURES)
+    with pytest.raises(ValueError, match=r"basin.* is not known here"):
+        sweep(Quadratic([[1.0]]), None, "sgd", ("learning_rate", [0.1]), ("start[0]", [1.0]), 5, "basin")
+    with pytest.raises(ValueError, match=r"accuracy.* is not known here"):
+        sweep(HIMMELBLAU, None, "sgd", ("learning_rate", [0.1]), ("start[0]", [1.0]), 5, "accuracy")

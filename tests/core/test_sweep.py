@@ -6,8 +6,8 @@ import pytest
 from nnviz.core.axes import factors_left, spaced
 from nnviz.core.datasets import DATASETS
 from nnviz.core.descent import descend
-from nnviz.core.maps import HIGH
-from nnviz.core.measures import MEASURES
+from nnviz.core.marching import HIGH
+from nnviz.core.measures import measures_of
 from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost, Quadratic
 from nnviz.core.optimizers import OPTIMIZERS
@@ -19,7 +19,7 @@ NETWORK = Network((2, 5, 1), ("tanh", "sigmoid"))
 DATA = DATASETS["spiral"](samples=40, noise=0.1, test_fraction=0.3, seed=0)
 LOSS = "binary_cross_entropy"
 RATES, SCALES = np.geomspace(0.05, 50, 7), np.geomspace(0.3, 6, 6)
-ALL = [name for name in MEASURES if name != "sharpness"]
+ALL = [name for name in measures_of(NETWORK) if name != "sharpness"]
 STEPS = 30
 
 
@@ -182,6 +182,7 @@ BAD = {
     "a measure": ({"measure": "beauty"}, "not known here"),
     "newton": ({"optimizer": "newton"}, "look beyond"),
     "not of all": ({"x": ("beta", [0.5, 0.9]), "y": ("optimizer", ["momentum", "adam"])}, "adam has no beta"),
+    "no surface": ({"measure": "basin"}, "not known here"),
     "size of a batch": ({"batch_size": 0}, "1 or more"),
 }
 

@@ -8,9 +8,11 @@ import pytest
 
 from nnviz.core.anatomy import anatomy, recorded
 from nnviz.core.descent import descend
-from nnviz.core.maps import DIVERGED, NOWHERE, basins, rate_map, surface_limits
+from nnviz.core.maps import basins, rate_sweep
+from nnviz.core.minima import DIVERGED, NOWHERE
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.surfaces import SURFACES, Surface
+from nnviz.core.sweep import sweep_chunks
 from nnviz.figures import descent, descent_maps, landscapes
 from nnviz.figures.animation import dense_steps
 from nnviz.figures.landscapes import Ground, Path, relief
@@ -152,7 +154,7 @@ def test_the_inside_of_every_optimiser_is_drawn(name):
 
 def test_the_rate_map_tells_what_diverged():
     surface, rates = SURFACES["himmelblau"], np.geomspace(1e-4, 10, 60)
-    found = rate_map(surface, [OPTIMIZERS[name]() for name in NAMES[:3]], rates, [0.7, -1.0], 100, surface_limits(surface))
+    *_, found = sweep_chunks(rate_sweep(surface, [OPTIMIZERS[name]() for name in NAMES[:3]], rates, [0.7, -1.0], 100))
     looks = [Path(name, np.zeros((1, 2)), i) for i, name in enumerate(NAMES[:3])]
     figure = descent_maps.rates(LIGHT, found, looks, {"2/λ_max": (0.03, 0)}, [0.01, 0.01, 5.0], 0.0, title="t", key="k")
     go.Figure(figure)

@@ -6,21 +6,25 @@ import pytest
 
 from nnviz.core.axes import spaced
 from nnviz.core.datasets import DATASETS
+from nnviz.core.measures import measures_of
 from nnviz.core.network import Network
-from nnviz.core.sweep import MEASURES, sweep
+from nnviz.core.optimizers import OPTIMIZERS
+from nnviz.core.surfaces import SURFACES
+from nnviz.core.sweep import sweep
 from nnviz.figures import map_picture
 from nnviz.figures import trainability as drawing
 from nnviz.figures.theme import DARK, LIGHT, rgb
 from nnviz.ui.show import pack
 
-ALL = tuple(name for name in MEASURES if name != "sharpness")
+NETWORK = Network((2, 4, 1), ("tanh", "sigmoid"))
+ALL = tuple(name for name in measures_of(NETWORK) if name != "sharpness")
 
 
 @pytest.fixture(scope="module")
 def found():
     data = DATASETS["moons"](samples=30, noise=0.1)
     x, y = spaced("learning_rate", 0.05, 200.0, 12, "log"), spaced("initial_scale", 0.2, 5.0, 9, "log")
-    return sweep(Network((2, 4, 1), ("tanh", "sigmoid")), data, "sgd", x, y, 40, ALL, loss="binary_cross_entropy")
+    return sweep(NETWORK, data, "sgd", x, y, 40, ALL, loss="binary_cross_entropy")
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
@@ -80,3 +84,10 @@ def test_the_png_has_the_colours_of_the_figure(found):
     expected = rgb(map_picture._palette(LIGHT, "convergence")[level[0, 0]])
     assert picture.getpixel(at) == expected
     assert (expected[2] > expected[0]) == (found.results["convergence"][0, 0] < 0)
+
+
+def test_optimizers_on_an_axis_are_written_by_name():
+    both = ["adam", OPTIMIZERS["sgd"](0.01)]
+    swept = sweep(SURFACES["bowl"], None, "sgd", ("learning_rate", [0.1, 0.2, 0.3]), ("optimizer", both), 5, "cost")
+    assert [text for _, text in drawing.ticks_of(swept.sweep.y)] == ["adam", "sgd"]
+    assert drawing.table(swept)["optimizer"] == ["adam"] * 3 + ["sgd"] * 3
