@@ -2,13 +2,26 @@
 
 import streamlit as st
 
+from nnviz.core.surfaces import SURFACES
 from nnviz.figures import trainability as drawing
 from nnviz.formulas import page_scripts
 from nnviz.ui import controls, experiment, map_cluster, mistakes, page, programs, progress, show, stored_maps, take
 from nnviz.ui import maps_view as view
+from nnviz.ui.descent_figures import surface_title
 
+WORDS = {view.NETWORK: "the network"}
 SIZES = (16, 32, 64, 128, 256)
-PLAIN = {"optimizer": "sgd", "mapwx": "", "mapwy": "", "mapmeasure": "convergence", "mapfull": True, "sizes": "", "noise": 0.1, "l2": 0.0}
+PLAIN = {
+    "mapof": view.NETWORK,
+    "optimizer": "sgd",
+    "mapwx": "",
+    "mapwy": "",
+    "mapmeasure": "convergence",
+    "mapfull": True,
+    "sizes": "",
+    "noise": 0.1,
+    "l2": 0.0,
+}
 TRIALS = (
     controls.Trial(
         "The border is fractal",
@@ -28,6 +41,12 @@ TRIALS = (
         PLAIN | {"optimizer": "heavy_ball", "data": "moons", "samples": 100, "layers": 1, "units": 8, "mapx": "learning_rate",
                  "mapy": "beta", "mapsteps": 100},
     ),
+    controls.Trial(
+        "Momentum in the valley",
+        "Heavy ball on Rosenbrock's valley: the longer the velocity lasts, the smaller the rate that still comes far down the valley.",
+        PLAIN | {"mapof": "rosenbrock", "optimizer": "heavy_ball", "mapx": "learning_rate", "mapy": "beta", "mapsteps": 200,
+                 "mapmeasure": "cost"},
+    ),
 )  # fmt: skip
 
 chosen = experiment.current()
@@ -39,37 +58,47 @@ if stored is not None:
     stored_maps.view(stored, chosen)
     st.stop()
 
-names = view.names_of(chosen)
-row = st.columns([1, 1, 1.1, 1.1, 0.8, 0.8], vertical_alignment="top")
+row = st.columns([1.1, 1, 1, 1.1, 1.1, 0.8, 0.8], vertical_alignment="top")
 with row[0]:
-    across = controls.choice("Across", names, key="mapx", default="learning_rate", names=drawing.title_of, on_change=view.whole)
+    swept = controls.choice(
+        "What is swept",
+        (view.NETWORK, *SURFACES),
+        key="mapof",
+        names=lambda name: WORDS.get(name, surface_title(name)),
+        on_change=view.anew,
+    )
+subject = view.subject_of(swept, chosen)
+names, of_network = view.names_of(chosen, subject), swept == view.NETWORK
 with row[1]:
-    up = controls.choice("Up", names, key="mapy", default="initial_scale", names=drawing.title_of, on_change=view.whole)
+    across = controls.choice("Across", names, key="mapx", default=names[0], names=drawing.title_of, on_change=view.whole)
 with row[2]:
-    window_x = controls.text("Range across", key=view.X, default="", longest=80, placeholder="all of it; such as 0.1, 10")
+    up = controls.choice("Up", names, key="mapy", default=names[1], names=drawing.title_of, on_change=view.whole)
 with row[3]:
-    window_y = controls.text("Range up", key=view.Y, default="", longest=80, placeholder="all of it; such as 0.1, 10")
+    window_x = controls.text("Range across", key=view.X, default="", longest=80, placeholder="all of it; such as 0.1, 10")
 with row[4]:
-    size = int(controls.choice("Pixels a side", SIZES, key="mapsize", default=64))
+    window_y = controls.text("Range up", key=view.Y, default="", longest=80, placeholder="all of it; such as 0.1, 10")
 with row[5]:
+    size = int(controls.choice("Pixels a side", SIZES, key="mapsize", default=64))
+with row[6]:
     steps = int(controls.number("Steps", 1, 5000, key="mapsteps", default=100, step=50))
 with st.container(horizontal=True, vertical_alignment="center"):
     measure = controls.choice(
-        "Colour", view.MEASURES, key="mapmeasure", default="convergence", names=lambda name: name.replace("_", " "), width=240
+        "Colour", view.measures_of(subject), key="mapmeasure", default="convergence", names=lambda name: name.replace("_", " "), width=240
     )
-    full = controls.toggle("All samples in each step", key="mapfull", default=True, help="Else batches as in the sidebar.")
-    act = controls.segments("The mouse", ("zooms", "opens a run"), key="mapact")
+    full, zooms = True, True
+    if of_network:
+        full = controls.toggle("All samples in each step", key="mapfull", default=True, help="Else batches as in the sidebar.")
+        zooms = controls.segments("The mouse", ("zooms", "opens a run"), key="mapact") == "zooms"
     zoomed = bool(window_x.strip() or window_y.strip())
     st.button("Zoom back", on_click=view.back, disabled=not st.session_state.get("map history"))
     st.button("Whole map", on_click=view.whole, disabled=not zoomed)
 
 try:
-    axes = [view.axis_of(name, window, size, chosen) for name, window in ((across, window_x), (up, window_y))]
-    sweep = view.sweep_of(chosen, *axes, steps, full)
+    axes = [view.axis_of(name, window, size, chosen, subject) for name, window in ((across, window_x), (up, window_y))]
+    sweep = view.sweep_of(chosen, subject, *axes, steps, full)
 except ValueError as error:
     mistakes.tell(error)
     sweep = st.session_state.get(view.SHOWN)
-zooms = act == "zooms"
 place = view.clicked(sweep) if sweep is not None and not zooms else None
 if place is not None:
     view.open_run(chosen, sweep, *place)
@@ -82,7 +111,7 @@ if first:
 both = view.reached(sweep) if sweep is not None else None
 if both is not None:
     st.session_state[view.SHOWN] = sweep
-    take.script(lambda: page_scripts.sweep(programs.recipe(chosen), sweep))
+    take.script(lambda: page_scripts.sweep(programs.recipe(chosen), sweep) if of_network else page_scripts.surface_sweep(sweep))
     fine, values = both[1], view.values_of(both, measure)
     rows, columns = fine.sweep.shape
     named = drawing.named(measure)

@@ -18,11 +18,10 @@ from nnviz.core.network import Network
 from nnviz.core.objectives import Objective
 from nnviz.core.optimizers import Optimizer
 from nnviz.core.sweep_description import Map, Sweep, described, empty_map
-from nnviz.core.tiles import TILE, Tile, run_tile, tile_chunks, tiles_of, usual_tile
+from nnviz.core.tiles import Tile, run_tile, tile_chunks, tiles_of, usual_tile
 
 __all__ = [
     "MEASURES",
-    "TILE",
     "Axis",
     "Map",
     "Sweep",
@@ -34,6 +33,7 @@ __all__ = [
     "sweep",
     "sweep_chunks",
     "tiles_of",
+    "usual_tile",
 ]
 
 

@@ -25,6 +25,8 @@ TITLES = {
     "l2": "L2 penalty",
     "l1": "L1 penalty",
     "batch_size": "batch size",
+    "start[0]": "start x",
+    "start[1]": "start y",
 }
 LOGARITHMIC = ("cost", "test_cost", "sharpness")
 

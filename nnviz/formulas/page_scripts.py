@@ -292,15 +292,35 @@ def sweep(recipe: Recipe, chosen: Sweep) -> str:
         *recipe.data_lines,
         _network(recipe),
         f"optimizer = {optimizer_code(optimizer)}",
+        *_swept(chosen, f"network, data, optimizer, x, y, {chosen.steps}, {settings}, theta0={_initial(recipe)}"),
+    ]
+    imports = [data_imports(recipe), NETWORK, f"from nnviz.core.optimizers import {', '.join(['OPTIMIZERS', *_wrappers([optimizer])])}"]
+    return program(f"A map of {recipe.title}", [*imports, "from nnviz.core.sweep import sweep"], lines)
+
+
+def surface_sweep(chosen: Sweep) -> str:
+    """Maps: all runs of a map over a test surface."""
+    made, source = _surface(chosen.subject)
+    lines = [
+        f"surface = {made}",
+        f"optimizer = {optimizer_code(chosen.optimizer)}",
+        *_swept(chosen, f"surface, None, optimizer, x, y, {chosen.steps}, theta0={chosen.theta0.tolist()!r}"),
+    ]
+    imports = [f"from nnviz.core.optimizers import {', '.join(['OPTIMIZERS', *_wrappers([chosen.optimizer])])}"]
+    imports += [f"from nnviz.core.surfaces import {source}", "from nnviz.core.sweep import sweep"]
+    return program(f"A map of {chosen.subject.name.replace('_', ' ')}", imports, lines)
+
+
+def _swept(chosen: Sweep, arguments: str) -> list[str]:
+    """The lines that compute a map and tell what it shows."""
+    return [
         f"x, y = ({chosen.x.name!r}, {array(chosen.x.numbers)}), ({chosen.y.name!r}, {array(chosen.y.numbers)})",
-        f"found = sweep(network, data, optimizer, x, y, {chosen.steps}, {settings}, theta0={_initial(recipe)})",
+        f"found = sweep({arguments})",
         'colour = found.results["convergence"]',
         say("share that converges", "(colour < 0).mean()"),
         say("lowest", "colour.min()"),
         say("highest", "colour.max()"),
     ]
-    imports = [data_imports(recipe), NETWORK, f"from nnviz.core.optimizers import {', '.join(['OPTIMIZERS', *_wrappers([optimizer])])}"]
-    return program(f"A map of {recipe.title}", [*imports, "from nnviz.core.sweep import sweep"], lines)
 
 
 def cost_of_computation(recipe: Recipe, samples: int) -> str:

@@ -54,7 +54,7 @@ def tell() -> None:
         st.warning("The cluster of this server does not answer: maps are computed here, with what was finished kept.")
 
 
-def chunks(sweep: Sweep, tile: int) -> Iterator[Map]:
+def chunks(sweep: Sweep, tile: tuple[int, int]) -> Iterator[Map]:
     """The map, tile by tile, on the cluster where there is one; what it leaves undone is computed here."""
     there, found = make(), empty_map(sweep)
     if there is not None:

@@ -9,19 +9,31 @@ from collections.abc import Iterator
 import numpy as np
 import streamlit as st
 
-from nnviz.core.axes import Axis, factors_left, hyperparameters, spaced
+from nnviz.core.axes import Axis, factors_left, hyperparameters, layer_of, spaced
+from nnviz.core.minima import limits_of
+from nnviz.core.network import Network
+from nnviz.core.surfaces import SURFACES, Surface
 from nnviz.core.sweep import MEASURES as MEASURE_TEXTS
-from nnviz.core.sweep import TILE, Map, Sweep, described, empty_map, sweep_chunks
+from nnviz.core.sweep import Map, Sweep, described, empty_map, sweep_chunks, usual_tile
 from nnviz.figures import trainability as drawing
+from nnviz.figures.descent_maps import DIVERGED_TEXT
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, map_cluster, mistakes, navigation, progress, runs, show
+from nnviz.ui import controls, descent_view, map_cluster, mistakes, navigation, progress, runs, show
 from nnviz.ui.experiment import Experiment
 
 FIGURE, X, Y = "map", "mapwx", "mapwy"  # the figure, and the two windows in the address
 SHOWN = "map shown"  # session_state: the sweep on the screen
 COARSE = 4  # every so-many-th pixel comes first
 WATCH = 0.7  # seconds of work between two pictures
+NETWORK = "network"  # is swept, where it is no surface
 MEASURES = ("convergence", "cost", "test_cost", "accuracy", "test_accuracy", "steps_to_threshold", "diverged_at")
+OF_SURFACES = {  # measure → what it is on a surface
+    "convergence": "",
+    "cost": "height above the lowest value known, after the last step",
+    "steps_to_threshold": "first step within 0.1 of the lowest value known, −1 where there is none",
+    "diverged_at": MEASURE_TEXTS["diverged_at"],
+}
+FLOOR = 1e-12  # of a height on a surface
 RANGES = {  # hyperparameter → from, to, scale
     "learning_rate": (1e-2, 1e2, "log"),
     "initial_scale": (0.1, 20.0, "log"),
@@ -37,18 +49,38 @@ CONVERGENCE = (
     r"v_t=\frac{C_t}{C_0},\qquad \begin{cases}-\sum_t v_t&\overline{v}_{\text{last 20}}<1\\[4pt]"
     r"\ \ \sum_t 1/v_t&\text{otherwise}\end{cases}"
 )
+ON_SURFACES = f"{DIVERGED_TEXT[0].upper()}{DIVERGED_TEXT[1:]}."
+OF_HEIGHTS = f"C is the height above the lowest value known. {ON_SURFACES}"
 ADAPTIVE = ("adam", "adamw", "amsgrad", "nadam", "radam", "rmsprop", "adagrad", "lion")
 
 
-def names_of(chosen: Experiment) -> list[str]:
-    """The hyperparameters that can be an axis for this experiment."""
+def subject_of(swept: str, chosen: Experiment) -> Network | Surface:
+    """What is swept: the experiment's network, or a test surface."""
+    return chosen.network if swept == NETWORK else SURFACES[swept]
+
+
+def measures_of(subject: Network | Surface) -> tuple[str, ...]:
+    """What the colour can be."""
+    return tuple(OF_SURFACES) if isinstance(subject, Surface) else MEASURES
+
+
+def names_of(chosen: Experiment, subject: Network | Surface) -> list[str]:
+    """The hyperparameters that can be an axis; the first two are so until a person says otherwise."""
+    if isinstance(subject, Surface):
+        own = [name for name in hyperparameters(chosen.optimizer) if name in RANGES]
+        return [*dict.fromkeys(("learning_rate", "start[0]", "start[1]", *own))]
     layers = [f"learning_rate[{layer}]" for layer in range(len(chosen.network.sizes) - 1)]
     own = [name for name in hyperparameters(chosen.optimizer) if name in RANGES]
-    return [*dict.fromkeys((*own, "initial_scale", "l2", "batch_size")), *layers]
+    return [*dict.fromkeys(("learning_rate", "initial_scale", *own, "l2", "batch_size")), *layers]
 
 
-def usual_range(name: str, chosen: Experiment) -> tuple[float, float, str]:
+def usual_range(name: str, chosen: Experiment, subject: Network | Surface) -> tuple[float, float, str]:
     """From, to and scale of an axis before anyone has zoomed."""
+    if isinstance(subject, Surface) and name == "learning_rate":
+        rate = descent_view.usual_rate(chosen.optimizer_name, subject, descent_view.usual_start(subject))
+        return rate / 100, rate * 100, "log"
+    if isinstance(subject, Surface) and name.startswith("start["):
+        return *subject.bounds[layer_of(name) or 0], "linear"
     if name == "batch_size":
         return 1.0, float(len(chosen.data.train)), "log"
     low, high, scale = RANGES["learning_rate" if name.startswith("learning_rate") else name]
@@ -74,14 +106,19 @@ def parse_window(text: str, usual: tuple[float, float, str]) -> tuple[float, flo
     return low, high
 
 
-def axis_of(name: str, window: str, count: int, chosen: Experiment) -> Axis:
+def axis_of(name: str, window: str, count: int, chosen: Experiment, subject: Network | Surface) -> Axis:
     """An axis as the controls say."""
-    usual = usual_range(name, chosen)
+    usual = usual_range(name, chosen, subject)
     return spaced(name, *parse_window(window, usual), count, usual[2])
 
 
-def sweep_of(chosen: Experiment, x: Axis, y: Axis, steps: int, whole: bool) -> Sweep:
-    """The map of the experiment's network, data and optimiser."""
+def sweep_of(chosen: Experiment, subject: Network | Surface, x: Axis, y: Axis, steps: int, whole: bool) -> Sweep:
+    """The map of the experiment's optimiser on its network and data, or on a surface."""
+    if isinstance(subject, Surface):
+        if chosen.optimizer_name == "muon":
+            raise ValueError("Muon needs the layers of a network: choose another optimiser for a surface")
+        start = descent_view.usual_start(subject)
+        return described(subject, None, chosen.optimizer, x, y, steps, measures_of(subject), theta0=start, threshold=0.1)
     return described(
         chosen.network,
         chosen.data,
@@ -109,9 +146,9 @@ def layers_of(sweep: Sweep) -> Iterator[tuple[Map, Map]]:
     nothing = Map(sweep, {}, np.zeros(sweep.shape, dtype=bool))
     coarse = sweep.coarse(COARSE)
     rough = empty_map(coarse)
-    for rough in sweep_chunks(coarse, TILE):
+    for rough in sweep_chunks(coarse):
         yield rough, nothing
-    for fine in map_cluster.chunks(sweep, TILE):
+    for fine in map_cluster.chunks(sweep, usual_tile(sweep)):
         yield rough, fine
 
 
@@ -134,7 +171,11 @@ def values_of(both: tuple[Map, Map], measure: str) -> np.ndarray:
     rough, fine = both
     rows, columns = fine.sweep.shape
     near = rough.results[measure][np.ix_(np.arange(rows) // COARSE, np.arange(columns) // COARSE)]
-    return np.where(fine.known, fine.results[measure], near) if fine.results else near
+    values = np.where(fine.known, fine.results[measure], near) if fine.results else near
+    if measure == "cost" and isinstance(fine.sweep.subject, Surface):
+        kept = values_of(both, "diverged_at") < 0
+        return np.where(kept, np.maximum(values - limits_of(fine.sweep.subject).lowest, FLOOR), np.nan)
+    return values
 
 
 def zoom_on_box() -> None:
@@ -197,6 +238,12 @@ def back() -> None:
         st.session_state[X], st.session_state[Y] = history.pop()
 
 
+def anew() -> None:
+    """Axes, windows and colour as they usually are; for callbacks."""
+    whole()
+    controls.reset(("mapx", "mapy", "mapmeasure"))
+
+
 def whole() -> None:
     """The usual windows; for callbacks."""
     st.session_state["map history"] = []
@@ -207,7 +254,7 @@ def depth_sentence(sweep: Sweep, chosen: Experiment) -> str:
     """How far one has zoomed, and how much deeper float64 carries."""
     deep, left = [], []
     for axis in (sweep.x, sweep.y):
-        low, high, scale = usual_range(axis.name, chosen)
+        low, high, scale = usual_range(axis.name, chosen, sweep.subject)
         ends = np.log(axis.numbers[[0, -1]]) if scale == "log" else axis.numbers[[0, -1]]
         full = np.log(high / low) if scale == "log" else high - low
         deep.append(full / np.ptp(ends))
@@ -220,13 +267,15 @@ def depth_sentence(sweep: Sweep, chosen: Experiment) -> str:
 def explanation(sweep: Sweep, values: np.ndarray, measure: str, chosen: Experiment) -> None:
     """What the colour is, with the numbers of this map, and how deep it is."""
     show.heading("The colour")
+    surface = isinstance(sweep.subject, Surface)
     if measure == "convergence":
         show.formula(CONVERGENCE)
         show.sentence(
             f"{np.mean(values < 0):.1%} of the runs converge. The strongest colour is fastest, on both sides; each shade covers as "
-            "many pixels (Sohl-Dickstein 2024). A cost above 1,000 times its start counts as diverged."
+            f"many pixels (Sohl-Dickstein 2024). {OF_HEIGHTS if surface else 'A cost above 1,000 times its start counts as diverged.'}"
         )
     else:
-        show.sentence(f"{MEASURE_TEXTS[measure].capitalize()}. Grey: there is none.")
+        told = OF_SURFACES[measure] if surface else MEASURE_TEXTS[measure]
+        show.sentence(f"{told[0].upper()}{told[1:]}. Grey: there is none.{' ' + ON_SURFACES if surface else ''}")
     show.heading("How deep")
     show.sentence(depth_sentence(sweep, chosen))

@@ -39,6 +39,39 @@ def test_other_maps_are_drawn(open_page, address):
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        {},
+        {"mapx": "start x", "mapy": "start y", "mapmeasure": "cost"},
+        {"mapof": "Styblinski–Tang", "mapx": "β", "optimizer": "heavy_ball", "mapmeasure": "steps to threshold"},
+        {"mapof": "Ackley", "mapwy": "-1, 1", "optimizer": "lbfgs", "mapmeasure": "diverged at"},
+        {"mapof": "Saddle", "mapmeasure": "accuracy"},
+    ],
+    ids=["rates", "starts", "momentum", "window", "a measure of networks"],
+)
+def test_surfaces_are_swept_too(open_page, address):
+    app = open_page("maps", **(SMALL | {"mapof": "Himmelblau"} | address))
+    sweep, (rough, fine) = shown(app)
+    assert not app.error
+    assert fine.known.all()
+    assert sweep.data is None
+    heights = view.values_of((rough, fine), "cost")
+    np.testing.assert_array_equal(np.isnan(heights), fine.results["diverged_at"] >= 0)
+    assert np.nanmin(heights) > 0
+    np.testing.assert_array_equal(fine.results["diverged_at"][::4, ::4], rough.results["diverged_at"])
+
+
+def test_a_surface_begins_with_its_own_axes(open_page):
+    app = open_page("maps", **SMALL)
+    app.selectbox(key="mapof").set_value("himmelblau").run()
+    sweep, _ = shown(app)
+    assert (sweep.x.name, sweep.y.name) == ("learning_rate", "start[0]")
+    assert (sweep.y.values[0], sweep.y.values[-1]) == (-5.0, 5.0)
+    app.selectbox(key="mapof").set_value("network").run()
+    assert shown(app)[0].y.name == "initial_scale"
+
+
+@pytest.mark.parametrize(
     ("address", "words"),
     [
         ({"mapwx": "10, 1"}, "smaller to the larger"),
@@ -46,6 +79,8 @@ def test_other_maps_are_drawn(open_page, address):
         ({"mapwx": "1, 1.000000000000001"}, "float64"),
         ({"mapx": "initial weights × scale"}, "two different"),
         ({"optimizer": "newton"}, "look beyond"),
+        ({"optimizer": "muon", "mapof": "Bowl"}, "layers of a network"),
+        ({"mapof": "Bowl", "mapwy": "2, 1"}, "smaller to the larger"),
     ],
 )
 def test_bad_input_is_one_sentence(open_page, address, words):

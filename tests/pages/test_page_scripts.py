@@ -87,6 +87,12 @@ def test_the_map_is_the_one_on_the_page(opened):
     assert f"{numbers['share that converges']:.1%}" in text
 
 
+def test_the_map_of_a_surface_is_the_one_on_the_page(opened):
+    numbers, text = opened("maps", mapof="Beale", mapsize="16", mapsteps="10", optimizer="heavy_ball")
+    assert f"{numbers['share that converges']:.1%} of the runs converge" in text
+    assert 0 < numbers["share that converges"] < 1
+
+
 @pytest.mark.parametrize("surface", [SURFACES["beale"], ravine(7.0), Surface.from_expression("x**2 + y**4", ((-2, 2), (-1, 1)))])
 def test_a_surface_comes_back_with_what_is_wrapped_around_the_optimisers(surface):
     runs = {"a": ClippedByNorm(Decayed(OPTIMIZERS["adam"](learning_rate=0.1), 0.02), 1.0), "b": OPTIMIZERS["sgd"](learning_rate=0.001)}
