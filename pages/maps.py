@@ -78,7 +78,7 @@ with row[3]:
 with row[4]:
     window_y = controls.text("Range up", key=view.Y, default="", longest=80, placeholder="all of it; such as 0.1, 10")
 with row[5]:
-    size = int(controls.choice("Pixels a side", SIZES, key="mapsize", default=64))
+    size = int(controls.choice("Pixels a side", SIZES, key="mapsize", default=32))
 with row[6]:
     steps = int(controls.number("Steps", 1, 5000, key="mapsteps", default=100, step=50))
 with st.container(horizontal=True, vertical_alignment="center"):

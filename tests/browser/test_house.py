@@ -123,7 +123,7 @@ def test_ten_quick_moves_of_a_slider_leave_nothing_running(visit, server):
     for _ in range(10):
         slider.press("ArrowRight")
         page.wait_for_timeout(60)
-    page.get_by_role("button", name="Stop").click(timeout=30_000)
+    page.get_by_role("button", name="Stop", exact=True).click(timeout=30_000)
     settle(page)
     for _ in range(5):  # the last answer may still be on its way; what was left behind is busy for much longer
         if server.busy() < 0.3:
@@ -134,7 +134,7 @@ def test_ten_quick_moves_of_a_slider_leave_nothing_running(visit, server):
 def test_stop_keeps_what_was_reached(visit):
     page = visit("training?data=Handwritten+digits+8%C3%978&units=64&layers=4&epochs=2000")
     page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_role("button", name="Stop").click(timeout=30_000)
+    page.get_by_role("button", name="Stop", exact=True).click(timeout=30_000)
     page.get_by_text("Stopped at", exact=False).first.wait_for()
     settle(page)
     assert page.get_by_test_id("player-toggle").count() == 1
