@@ -12,9 +12,9 @@ from nnviz.core.ripples import DepthStudy, Gains, MeanField, Ripple
 from nnviz.figures.animation import animate
 from nnviz.figures.graph_drawing import drawing_of
 from nnviz.figures.graph_layout import plot_height
-from nnviz.figures.graph_marks import BLANK
+from nnviz.figures.graph_marks import BLANK, compact
 from nnviz.figures.graph_traces import click_traces, edge_traces, mark_trace, merged, name_traces, side_margins, word_traces
-from nnviz.figures.log_lines import log_lines
+from nnviz.figures.log_lines import decades, log_lines
 from nnviz.figures.theme import Figure, Theme, axis, bare_axis, ink, layout, mix, signed_colour
 from nnviz.formulas.numbers import signed, significant
 
@@ -35,7 +35,7 @@ def ripple_graph(graph: nx.DiGraph, ripple: Ripple, theme: Theme, chosen: tuple[
     layers = np.array([a["layer"] for _, a in graph.nodes(data=True)])
     largest = float(np.nanmax(np.abs(changes), initial=0.0))
     fills = [signed_colour(theme, float(change), largest) for change in changes]
-    told = [signed(float(change), 2) for change in changes]
+    told = [fitting(float(change)) for change in changes]
     empty = mix(theme.background, theme.muted, 0.08)
 
     def moment(layer: int) -> dict[str, Any]:
@@ -77,6 +77,16 @@ def ripple_graph(graph: nx.DiGraph, ripple: Ripple, theme: Theme, chosen: tuple[
     return animate({"data": data, "layout": frame}, ({at: moment(layer)} for layer in range(int(layers.max()) + 1)))
 
 
+def fitting(change: float) -> str:
+    """Two significant digits where they fit into a neuron, else one and the power of ten.
+
+    >>> fitting(0.018), fitting(-0.00079), fitting(0.0)
+    ('+0.018', '−8e−4', '0')
+    """
+    told = signed(change, 2)
+    return told if len(told) <= 6 else compact(change)
+
+
 def sizes(ripple: Ripple, theme: Theme) -> Figure:
     """The size of the change at each layer, exactly and to first order."""
     colours, texts = theme.categorical, theme.categorical_text
@@ -92,7 +102,7 @@ def sizes(ripple: Ripple, theme: Theme) -> Figure:
 def singular_values(gains: Gains, sample: int, theme: Theme) -> Figure:
     """The singular values of each layer's Jacobian and of the whole, at one sample: above 1 amplifies, below 1 damps."""
     columns = [(f"layer {i}", values[sample]) for i, values in enumerate(gains.layers, 1)] + [("whole", gains.whole[sample])]
-    data = []
+    data, seen = [], [np.ones(1)]
     for index, (name, values) in enumerate(columns):
         whole = index == len(columns) - 1
         marker = {
@@ -103,7 +113,9 @@ def singular_values(gains: Gains, sample: int, theme: Theme) -> Figure:
         }
         hover = f"{name}<br>σ = %{{y:.6g}}<extra></extra>"
         shown = np.where(values > LEAST_SIGMA * values.max(initial=0.0), values, np.nan)  # what is 0 up to rounding would stretch the axis
+        seen.append(shown)
         data.append({"type": "scatter", "mode": "markers", "x": [name] * len(values), "y": shown, "marker": marker, "hovertemplate": hover})
+    ticks, texts, span = decades(np.concatenate(seen))
     one = {
         "type": "line",
         "xref": "paper",
@@ -123,7 +135,7 @@ def singular_values(gains: Gains, sample: int, theme: Theme) -> Figure:
             height="side",
             shapes=[one],
             xaxis=axis(theme, "", type="category"),
-            yaxis=axis(theme, "σ", type="log", exponentformat="power"),
+            yaxis=axis(theme, "σ", type="log", tickvals=ticks, ticktext=texts, range=span),
         ),
     }
 

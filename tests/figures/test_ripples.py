@@ -10,7 +10,6 @@ from nnviz.core.network import Network
 from nnviz.figures import ripples as figures
 from nnviz.figures.graph import most_active, network_graph
 from nnviz.figures.theme import DARK, LIGHT
-from nnviz.formulas.numbers import signed
 
 
 def valid(figure):
@@ -35,7 +34,8 @@ def test_a_frame_a_layer_and_the_last_one_has_all_changes(sizes, theme):
     assert len(made.frames) == len(sizes)
     marks = next(trace for trace in made.data if trace.name == "activations")
     assert len(marks.text) == len(marks.x) == len(marks.marker.color)
-    assert marks.text[-1] == signed(float(found.change[-1][-1]), 2)
+    assert marks.text[-1] == figures.fitting(float(found.change[-1][-1]))
+    assert all(len(text) <= 6 for text in marks.text)
 
 
 def test_later_layers_are_empty_until_the_change_arrives():
