@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.figures.curves import apart
 from nnviz.figures.theme import Figure, Theme, axis, layout
 from nnviz.formulas.numbers import power_of_ten, significant
 
@@ -60,25 +61,6 @@ def _within_a_decade(low: float, high: float) -> tuple[list[float], list[str], l
     return ticks, [significant(tick, 2) for tick in ticks], [low, high]
 
 
-def apart(places: list[float], gap: float, floor: float) -> list[float]:
-    """Heights of labels, highest first, moved down until none overlaps, and up again where the lowest would leave the axis.
-
-    Examples
-    --------
-    >>> apart([3.0, 2.9, 0.0], gap=1.0, floor=0.0)
-    [3.0, 2.0, 0.0]
-    >>> apart([0.0, 0.0], gap=1.0, floor=0.0)
-    [1.0, 0.0]
-    """
-    moved: list[float] = []
-    for place in places:
-        moved.append(min(place, moved[-1] - gap) if moved else place)
-    for at in reversed(range(len(moved))):
-        moved[at] = max(moved[at], floor)
-        floor = moved[at] + gap
-    return moved
-
-
 def log_lines(theme: Theme, title: str, key: str, y: str, x: str, lines: list[tuple[str, Array, str, str, str]], height: int) -> Figure:
     """Lines on a log axis over 0, 1, 2, …, each named at its right end.
 
@@ -101,10 +83,10 @@ def log_lines(theme: Theme, title: str, key: str, y: str, x: str, lines: list[tu
         last = np.flatnonzero(np.isfinite(log))
         if last.size:
             ends.append((float(log[last[-1]]), int(last[-1]), name, text))
-    ends.sort(reverse=True)
-    places = apart([end[0] for end in ends], 18 / (height - 102) * (span[1] - span[0]), span[0])
+    reach = span[1] - span[0]
+    places = apart([end[0] - span[0] for end in ends], 18 / (height - 102) * reach, reach)
     for place, (_, step, name, text) in zip(places, ends, strict=True):
-        labels.append({"x": step, "y": place, "text": name, "xanchor": "left", "xshift": 10, "font": {"color": text, "size": 13}})
+        labels.append({"x": step, "y": span[0] + place, "text": name, "xanchor": "left", "xshift": 10, "font": {"color": text, "size": 13}})
     return {
         "data": data,
         "layout": layout(
