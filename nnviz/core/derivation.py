@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import erf, expit
 
 from nnviz.core.grammar import ExpressionError, Node, parse
+from nnviz.core.straight_code import write_straight
 
 Array = NDArray[np.floating]
 
@@ -61,6 +62,7 @@ FUNCTIONS: dict[str, Rule] = {
     "max": Rule(np.maximum, ("step(a - b)", "1 - step(a - b)"), r"\max"),
     "min": Rule(np.minimum, ("1 - step(a - b)", "step(a - b)"), r"\min"),
 }
+UFUNCS = frozenset(name for name, rule in FUNCTIONS.items() if isinstance(rule.numpy, np.ufunc))
 
 
 def _arity(names: Iterable[str]) -> dict[str, int]:
@@ -228,10 +230,13 @@ def is_partial(expression: Any) -> bool:
     return bool(names & {"log", "sqrt"}) or any(not (power.exp.is_Integer and power.exp > 0) for power in quotients)
 
 
-def write_functions(value: Any, gradient: list[Any], hessian: list[Any], names: Sequence[str]) -> dict[str, str]:
-    """Source of the three functions that an Expression calls; the value comes first in each."""
+def write_functions(
+    value: Any, gradient: list[Any], hessian: list[Any], variables: Sequence[str], parameters: Sequence[str] = ()
+) -> dict[str, str]:
+    """Source of the three functions that an Expression calls; the value comes first in each, and the gradient is straight code."""
     parts = {"value": [value], "gradient": [value, *gradient], "hessian": [value, *hessian]}
-    return {name: write_function(name, part, names) for name, part in parts.items()}
+    sources = {name: write_function(name, part, (*variables, *parameters)) for name, part in parts.items()}
+    return sources | {"gradient": write_straight("gradient", sources["gradient"], variables, UFUNCS)}
 
 
 def write_latex(value: Any, gradient: list[Any], hessian: list[Any]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

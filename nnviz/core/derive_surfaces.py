@@ -10,16 +10,19 @@ from pathlib import Path
 
 from nnviz.core.derivation import FUNCTIONS, derive, is_partial, write_functions, write_latex
 from nnviz.core.expressions import SURFACE_FUNCTIONS
+from nnviz.core.straight_code import IMPORTS
 
 PARAMETERS = ("condition",)
-HEADER = '''"""Value, derivatives and LaTeX of each built-in surface, by its formula. Written by derive_surfaces.py; not to be edited."""
+HEADER = f'''"""Value, derivatives and LaTeX of each built-in surface, by its formula. Written by derive_surfaces.py; not to be edited."""
 
 # fmt: off
-# ruff: noqa: E501
+# ruff: noqa: E501, F401, B008
 # mypy: ignore-errors
 
 from math import e, pi
 from typing import Any
+
+from numpy import {", ".join(IMPORTS)}
 
 from nnviz.core.derivation import FUNCTIONS
 
@@ -30,7 +33,7 @@ def written(name: str, text: str) -> str:
     """Source of the three functions of a formula and of its entry in DERIVED."""
     parameters = tuple(parameter for parameter in PARAMETERS if parameter in text)
     parts = derive(text, ("x", "y"), SURFACE_FUNCTIONS, parameters)
-    functions = write_functions(*parts, ("x", "y", *parameters))
+    functions = write_functions(*parts, ("x", "y"), parameters)
     renamed = [source.replace(f"def {part}(", f"def {name}_{part}(") for part, source in functions.items()]
     latex, first, second = write_latex(*parts)
     entry = ", ".join((repr(latex), repr(first), repr(second), repr(is_partial(parts[0])), *(f"{name}_{part}" for part in functions)))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnviz.core.objectives import evaluator
 from nnviz.core.optimizers import Optimizer, as_optimizer
 from nnviz.core.schedules import as_schedule
 from nnviz.core.stepping import State
@@ -105,6 +106,7 @@ class _Walk:
         self.theta = _start(objective, self.optimizer, theta0)
         self.steps = _checked_steps(steps)
         self.objective = objective.fresh() if hasattr(objective, "fresh") else objective
+        self.look = evaluator(self.objective, self.theta)
         self.book = _Book(self.theta, self.steps, _checked_names(self.optimizer, record))
         self.factors = _factors(schedule, self.steps)
         self.scheduled = schedule is not None
@@ -119,9 +121,9 @@ class _Walk:
             yield done - 1
 
     def _chunk(self, step: int, until: float) -> int:
-        objective, optimizer, theta, state, write = self.objective, self.optimizer, self.theta, self.state, self.book.write
+        look, optimizer, theta, state, write = self.look, self.optimizer, self.theta, self.state, self.book.write
         while step <= self.steps and time.perf_counter() < until:
-            value, gradient = objective.value_and_gradient(theta)
+            value, gradient = look()
             write(step, theta, value, gradient, state)
             if step < self.steps:
                 if self.scheduled:

@@ -17,12 +17,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.derivation import FUNCTIONS, derive, is_partial, write_functions, write_latex
 from nnviz.core.grammar import ExpressionError
+from nnviz.core.straight_code import IMPORTS
 
 Array = NDArray[np.floating]
 
 SURFACE_FUNCTIONS = ("sin", "cos", "tan", "exp", "log", "sqrt", "abs", "tanh")
 ACTIVATION_FUNCTIONS = (*SURFACE_FUNCTIONS, "sigmoid", "relu", "max", "min", "erf", "sign")
 NAMESPACE: dict[str, Any] = {name: rule.numpy for name, rule in FUNCTIONS.items()} | {"pi": math.pi, "e": math.e, "E": math.e}
+NAMESPACE |= {name: getattr(np, name) for name in IMPORTS}
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Expression:
     second_derivative_latex: tuple[str, ...] = field(compare=False, repr=False)  # the upper triangle, row by row
     partial: bool = field(compare=False, repr=False)  # undefined somewhere
     _value: Callable[..., tuple[Any, ...]] = field(compare=False, repr=False)
-    _gradient: Callable[..., tuple[Any, ...]] = field(compare=False, repr=False)  # value, then the derivatives
+    _gradient: Callable[..., Callable[[], None]] = field(compare=False, repr=False)  # of arrays and `out`: see straight_code.py
     _hessian: Callable[..., tuple[Any, ...]] = field(compare=False, repr=False)  # value, then the upper triangle
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -49,17 +51,29 @@ class Expression:
 
     def value_and_gradient(self, *arrays: ArrayLike) -> tuple[Array, tuple[Array, ...]]:
         """The value and the derivative by each variable; both nan where the value is undefined, and 0 the slope of a tip as |x| has."""
-        value, *gradient = self._evaluate(self._gradient, arrays)
+        inputs, shape = self._inputs(arrays)
+        out = [np.empty(shape) for _ in range(1 + len(inputs))]
+        with np.errstate(all="ignore"):
+            self.gradient_call([np.broadcast_to(array, shape) for array in inputs], out)()
+        value, *gradient = (part[()] for part in out)
         return value, tuple(gradient)
 
-    def gradient_into(self, arrays: Sequence[Array], out: Sequence[Array]) -> Array:
-        """The value, of the arrays' shape, while the derivatives are written into `out`: for loops that cannot wait."""
-        with np.errstate(all="ignore"):
-            value, *gradient = self._gradient(*arrays)
-        value = _owned(value, out[0].shape, arrays)
-        for place, part in zip(out, gradient, strict=True):
-            place[...] = np.where(np.isnan(value), np.nan, part) if self.partial else part
-        return value
+    def gradient_call(self, arrays: Sequence[Array], out: Sequence[Array]) -> Callable[[], None]:
+        """A call that writes the value and then the derivatives into `out`, of whatever stands in the arrays when it is made; all have
+        one shape. Its buffers are made here, once: for loops that cannot wait, and that hold one `np.errstate` around all their steps.
+        """
+        work = self._gradient(*arrays, out)
+        if not self.partial:
+            return work
+        value, *gradient = out
+
+        def defined() -> None:  # log(x) is nan where its derivative 1/x would be a number
+            work()
+            undefined = np.isnan(value)
+            for part in gradient:
+                np.copyto(part, np.nan, where=undefined)
+
+        return defined
 
     def gradient(self, *arrays: ArrayLike) -> tuple[Array, ...]:
         """The derivative by each variable, each of the arrays' broadcast shape; nan where the value is undefined."""
@@ -75,19 +89,23 @@ class Expression:
         return tuple(tuple(places[min(i, j), max(i, j)] for j in range(n)) for i in range(n))
 
     def _evaluate(self, function: Callable[..., tuple[Any, ...]], arrays: Sequence[ArrayLike]) -> list[Array]:
+        inputs, shape = self._inputs(arrays)
+        with np.errstate(all="ignore"):
+            results = function(*inputs)
+        parts = [_owned(part, shape, inputs) for part in results]
+        if self.partial:
+            parts[1:] = [np.where(np.isnan(parts[0]), np.nan, part)[()] for part in parts[1:]]
+        return parts
+
+    def _inputs(self, arrays: Sequence[ArrayLike]) -> tuple[list[Array], tuple[int, ...]]:
+        """The arrays as floats, and the shape that they have together."""
         if len(arrays) != len(self.variables):
             raise ValueError(
                 f"'{self.text[:40]}' is a formula in {', '.join(self.variables)}: it needs that many arrays, got {len(arrays)}"
             )
         inputs = [np.asarray(array, dtype=float) for array in arrays]
         shapes = {array.shape for array in inputs}
-        shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
-        with np.errstate(all="ignore"):
-            results = function(*inputs)
-        parts = [_owned(part, shape, inputs) for part in results]
-        if self.partial:  # log(x) is nan where its derivative 1/x would be a number
-            parts[1:] = [np.where(np.isnan(parts[0]), np.nan, part)[()] for part in parts[1:]]
-        return parts
+        return inputs, shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
 
 
 def _owned(part: Any, shape: tuple[int, ...], inputs: Sequence[Array]) -> Array:
@@ -139,14 +157,15 @@ def _compiled(text: str, variables: tuple[str, ...], functions: tuple[str, ...])
     value, gradient, hessian = derive(text, variables, functions)
     try:
         sources = write_functions(value, gradient, hessian, variables)
-        compiled = [load_function(name, source) for name, source in sources.items()]
+        compiled: list[Any] = [load_function(name, source) for name, source in sources.items()]
         latex = write_latex(value, gradient, hessian)
         with np.errstate(all="ignore"):
-            for function in compiled:
-                function(*(np.array([0.5, -0.5]) for _ in variables))
+            tried = Expression(text, variables, functions, *latex, is_partial(value), *compiled)
+            some = [np.array([0.5, -0.5]) for _ in variables]
+            tried.value(*some), tried.gradient(*some), tried.hessian(*some)
     except (OverflowError, ValueError, RecursionError) as error:
         raise ExpressionError("a constant in it, or in its derivatives, overflows", text, 0) from error
-    return Expression(text, variables, functions, *latex, is_partial(value), *compiled)
+    return tried
 
 
 def load_function(name: str, source: str) -> Callable[..., tuple[Any, ...]]:

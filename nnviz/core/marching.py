@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnviz.core.objectives import Objective
+from nnviz.core.objectives import Objective, evaluator
 from nnviz.core.stepping import Optimizer, State
 
 Array = NDArray[np.floating]
@@ -139,7 +139,8 @@ class _Batch:
             self.state = optimizer.start(theta, objective)
             if getattr(objective, "pace", None) is not None:
                 self.state.scale_learning_rate(objective.pace)
-            self.value, self.gradient = objective.value_and_gradient(theta)
+            self.look = evaluator(objective, theta)
+            self.value, self.gradient = self.look()
             self.ceiling = limits.ceiling(self.value)
 
     @np.errstate(all="ignore")
@@ -160,7 +161,7 @@ class _Batch:
             if rested.any():
                 self.leave(step, np.zeros_like(rested), rested)
         if self.runs.size:
-            self.value, self.gradient = self.objective.value_and_gradient(self.theta)
+            self.value, self.gradient = self.look()
 
     def leave(self, step: int, lost: NDArray[np.bool_], done: NDArray[np.bool_]) -> None:
         """Write down how those that are done ended, and go on with the rest."""
@@ -171,6 +172,7 @@ class _Batch:
         self.optimizer, self.objective = _of_runs(self.optimizer, keep, count), _objective_of(self.objective, keep)
         self.state = _of_runs(self.state, keep, count)
         self.theta, self.gradient = _of_runs(self.theta, keep, count), _of_runs(self.gradient, keep, count)
+        self.look = evaluator(self.objective, self.theta)
         self.runs, self.value, self.ceiling = self.runs[keep], self.value[keep], self.ceiling[keep]
 
 

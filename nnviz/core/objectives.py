@@ -6,10 +6,10 @@ Optimisers, landscapes, curvature and stability are written against `Objective` 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Protocol, runtime_checkable
+from functools import cached_property, partial
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,6 +44,11 @@ class Objective(Protocol):
 
     def hessian(self, theta: ArrayLike) -> Array:
         """∇²C, (..., D, D)."""
+
+
+def evaluator(objective: Any, theta: Array) -> Callable[[], tuple[Array, Array]]:
+    """A call that tells value and gradient at whatever stands in theta then; a surface makes the arrays for them once."""
+    return objective.evaluator(theta) if hasattr(objective, "evaluator") else partial(objective.value_and_gradient, theta)
 
 
 def frozen_array(values: ArrayLike, name: str = "the array") -> Array:

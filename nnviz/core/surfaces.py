@@ -10,8 +10,9 @@ Source: Jamil and Yang (2013), A literature survey of benchmark functions for gl
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -91,10 +92,24 @@ class Surface:
 
     def value_and_gradient(self, theta: ArrayLike) -> tuple[Array, Array]:
         """Value (...) and gradient (..., 2), in one pass; the gradient in theta's memory order."""
-        theta = np.asarray(theta, dtype=float)
-        gradient = np.empty_like(theta)
-        x, y = _coordinates(theta)
-        return self.expression.gradient_into((x, y), (gradient[..., 0], gradient[..., 1])), gradient
+        with np.errstate(all="ignore"):
+            value, gradient = self.evaluator(np.asarray(theta, dtype=float))()
+        return value[()], gradient
+
+    def evaluator(self, theta: Array) -> Callable[[], tuple[Array, Array]]:
+        """`value_and_gradient` of whatever stands in theta (..., 2) when it is called; its arrays are made once and told each time.
+
+        For loops that hold one `np.errstate` around all their steps.
+        """
+        (x, y), gradient = _coordinates(theta), np.empty_like(theta)
+        value = np.empty(x.shape)
+        work = self.expression.gradient_call((x, y), (value, gradient[..., 0], gradient[..., 1]))
+
+        def look() -> tuple[Array, Array]:
+            work()
+            return value, gradient
+
+        return look
 
     def gradient(self, theta: ArrayLike) -> Array:
         """The slope, (..., 2); 0 at a kink or tip, as Ackley has at its minimum."""
@@ -148,13 +163,13 @@ def ravine(condition: float = 50.0) -> Surface:
 
 @dataclass(frozen=True)
 class _With:
-    """A derived function of (x, y, parameter) at one value of the parameter."""
+    """A derived function of (x, y, parameter, ...) at one value of the parameter."""
 
     function: Any
     parameter: float
 
-    def __call__(self, x: Array, y: Array) -> Any:
-        return self.function(x, y, self.parameter)
+    def __call__(self, x: Array, y: Array, *out: Any) -> Any:
+        return self.function(x, y, self.parameter, *out)
 
 
 def _surface(name: str, x: tuple[float, float], y: tuple[float, float], minima: Any = (), local_minima: Any = ()) -> Surface:
@@ -227,6 +242,10 @@ class Noisy:
         """The exact value (...) and the gradient with its error (..., P)."""
         value, gradient = self.objective.value_and_gradient(theta)
         return value, gradient + self.scale * self._generator.standard_normal(gradient.shape)
+
+    def evaluator(self, theta: Array) -> Callable[[], tuple[Array, Array]]:
+        """`value_and_gradient` of whatever stands in theta when it is called."""
+        return partial(self.value_and_gradient, theta)
 
     def gradient(self, theta: ArrayLike) -> Array:
         """The gradient with its error, (..., P)."""

@@ -1,11 +1,13 @@
 """Value, derivatives and LaTeX of each built-in surface, by its formula. Written by derive_surfaces.py; not to be edited."""
 
 # fmt: off
-# ruff: noqa: E501
+# ruff: noqa: E501, F401, B008
 # mypy: ignore-errors
 
 from math import e, pi
 from typing import Any
+
+from numpy import add, array, copyto, divide, empty_like, multiply, negative, power, subtract
 
 from nnviz.core.derivation import FUNCTIONS
 
@@ -22,8 +24,18 @@ def bowl_value(x, y):
     return ((1/2)*(x*x) + (1/2)*(y*y),)
 
 
-def bowl_gradient(x, y):
-    return ((1/2)*(x*x) + (1/2)*(y*y), x, y,)
+def bowl_gradient(x, y, out, k0=array((1/2), float)):
+    (r0, r1, r2,) = out
+    (b0, b1,) = [empty_like(r0) for _ in range(2)]
+    def work():
+        multiply(x, x, b0)
+        multiply(k0, b0, b0)
+        multiply(y, y, b1)
+        multiply(k0, b1, b1)
+        add(b0, b1, r0)
+        copyto(r1, x)
+        copyto(r2, y)
+    return work
 
 
 def bowl_hessian(x, y):
@@ -37,8 +49,18 @@ def ravine_value(x, y, condition):
     return ((1/2)*condition*(y*y) + (1/2)*(x*x),)
 
 
-def ravine_gradient(x, y, condition):
-    return ((1/2)*condition*(y*y) + (1/2)*(x*x), x, condition*y,)
+def ravine_gradient(x, y, condition, out, k0=array((1/2), float)):
+    (r0, r1, r2,) = out
+    (b0, b1,) = [empty_like(r0) for _ in range(2)]
+    def work():
+        multiply(y, y, b0)
+        multiply(((1/2)*condition), b0, b0)
+        multiply(x, x, b1)
+        multiply(k0, b1, b1)
+        add(b0, b1, r0)
+        multiply(condition, y, r2)
+        copyto(r1, x)
+    return work
 
 
 def ravine_hessian(x, y, condition):
@@ -52,8 +74,18 @@ def saddle_value(x, y):
     return ((1/2)*(x*x) - 1/2*y*y,)
 
 
-def saddle_gradient(x, y):
-    return ((1/2)*(x*x) - 1/2*y*y, x, -y,)
+def saddle_gradient(x, y, out, k0=array((1/2), float)):
+    (r0, r1, r2,) = out
+    (b0, b1,) = [empty_like(r0) for _ in range(2)]
+    def work():
+        multiply(x, x, b0)
+        multiply(k0, b0, b0)
+        multiply(k0, y, b1)
+        multiply(b1, y, b1)
+        subtract(b0, b1, r0)
+        negative(y, r2)
+        copyto(r1, x)
+    return work
 
 
 def saddle_hessian(x, y):
@@ -67,10 +99,20 @@ def monkey_saddle_value(x, y):
     return (x*(x*x - 3*y*y),)
 
 
-def monkey_saddle_gradient(x, y):
-    t0 = x*x
-    t1 = y*y
-    return (x*(t0 - 3*t1), 3*t0 - 3*t1, -6*x*y,)
+def monkey_saddle_gradient(x, y, out, k0=array(3, float), k1=array((-6), float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2,) = [empty_like(r0) for _ in range(3)]
+    def work():
+        multiply(x, x, b0)
+        multiply(y, y, b1)
+        multiply(k0, b1, b1)
+        subtract(b0, b1, b2)
+        multiply(x, b2, r0)
+        multiply(k0, b0, b0)
+        subtract(b0, b1, r1)
+        multiply(k1, x, b1)
+        multiply(b1, y, r2)
+    return work
 
 
 def monkey_saddle_hessian(x, y):
@@ -85,9 +127,24 @@ def rosenbrock_value(x, y):
     return ((1 - x)**2 + 100*(y - (x*x))**2,)
 
 
-def rosenbrock_gradient(x, y):
-    t0 = y - (x*x)
-    return ((1 - x)**2 + 100*(t0*t0), -400*t0*x + 2*x - 2, 200*t0,)
+def rosenbrock_gradient(x, y, out, k0=array(1, float), k1=array(100, float), k2=array((-400), float), k3=array(2, float), k4=array(200, float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2,) = [empty_like(r0) for _ in range(3)]
+    def work():
+        multiply(x, x, b0)
+        subtract(y, b0, b0)
+        subtract(k0, x, b1)
+        multiply(b1, b1, b1)
+        multiply(b0, b0, b2)
+        multiply(k1, b2, b2)
+        add(b1, b2, r0)
+        multiply(k2, b0, b2)
+        multiply(b2, x, b2)
+        multiply(k3, x, b1)
+        add(b2, b1, b1)
+        subtract(b1, k3, r1)
+        multiply(k4, b0, r2)
+    return work
 
 
 def rosenbrock_hessian(x, y):
@@ -103,14 +160,46 @@ def beale_value(x, y):
     return ((t0 + x*y + 1.5)**2 + (t0 + x*(y*y) + 2.25)**2 + (t0 + x*(y*y*y) + 2.625)**2,)
 
 
-def beale_gradient(x, y):
-    t0 = -x
-    t1 = t0 + x*y + 1.5
-    t2 = y*y
-    t3 = t0 + t2*x + 2.25
-    t4 = y*y*y
-    t5 = t0 + t4*x + 2.625
-    return (t1*t1 + t3*t3 + t5*t5, 2*t1*(y - 1) + 2*t3*(t2 - 1) + 2*t5*(t4 - 1), 2*x*(t1 + 3*t2*t5 + 2*t3*y),)
+def beale_gradient(x, y, out, k0=array(1.5, float), k1=array(2.25, float), k2=array(2.625, float), k3=array(2, float), k4=array(1, float), k5=array(3, float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2, b3, b4, b5, b6,) = [empty_like(r0) for _ in range(7)]
+    def work():
+        negative(x, b0)
+        multiply(x, y, b1)
+        add(b0, b1, b1)
+        add(b1, k0, b1)
+        multiply(y, y, b2)
+        multiply(b2, x, b3)
+        add(b0, b3, b3)
+        add(b3, k1, b3)
+        multiply(b2, y, b4)
+        multiply(b4, x, b5)
+        add(b0, b5, b5)
+        add(b5, k2, b5)
+        multiply(b1, b1, b0)
+        multiply(b3, b3, b6)
+        add(b0, b6, b6)
+        multiply(b5, b5, b0)
+        add(b6, b0, r0)
+        multiply(k3, b1, b0)
+        subtract(y, k4, b6)
+        multiply(b0, b6, b6)
+        multiply(k3, b3, b3)
+        subtract(b2, k4, b0)
+        multiply(b3, b0, b0)
+        add(b6, b0, b0)
+        multiply(k3, b5, b6)
+        subtract(b4, k4, b4)
+        multiply(b6, b4, b4)
+        add(b0, b4, r1)
+        multiply(k3, x, b4)
+        multiply(k5, b2, b2)
+        multiply(b2, b5, b5)
+        add(b1, b5, b5)
+        multiply(b3, y, b3)
+        add(b5, b3, b3)
+        multiply(b4, b3, r2)
+    return work
 
 
 def beale_hessian(x, y):
@@ -137,10 +226,28 @@ def himmelblau_value(x, y):
     return ((x - 7 + y*y)**2 + (y - 11 + x*x)**2,)
 
 
-def himmelblau_gradient(x, y):
-    t0 = y - 11 + x*x
-    t1 = x - 7 + y*y
-    return (t0*t0 + t1*t1, 4*t0*x + 2*t1, 2*t0 + 4*t1*y,)
+def himmelblau_gradient(x, y, out, k0=array(11, float), k1=array(7, float), k2=array(4, float), k3=array(2, float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2, b3,) = [empty_like(r0) for _ in range(4)]
+    def work():
+        subtract(y, k0, b0)
+        multiply(x, x, b1)
+        add(b0, b1, b1)
+        subtract(x, k1, b0)
+        multiply(y, y, b2)
+        add(b0, b2, b2)
+        multiply(b1, b1, b0)
+        multiply(b2, b2, b3)
+        add(b0, b3, r0)
+        multiply(k2, b1, b3)
+        multiply(b3, x, b3)
+        multiply(k3, b2, b0)
+        add(b3, b0, r1)
+        multiply(k3, b1, b1)
+        multiply(k2, b2, b2)
+        multiply(b2, y, b2)
+        add(b1, b2, r2)
+    return work
 
 
 def himmelblau_hessian(x, y):
@@ -157,12 +264,31 @@ def rastrigin_value(x, y):
     return (-10*cos(t0*x) - 10*cos(t0*y) + 20 + x*x + y*y,)
 
 
-def rastrigin_gradient(x, y):
-    t0 = 2*pi
-    t1 = t0*x
-    t2 = t0*y
-    t3 = 10*pi
-    return (-10*cos(t1) - 10*cos(t2) + 20 + x*x + y*y, 2*t3*sin(t1) + 2*x, 2*t3*sin(t2) + 2*y,)
+def rastrigin_gradient(x, y, out, k0=array((2*pi), float), k1=array((-10), float), k2=array(10, float), k3=array(20, float), k4=array((2*(10*pi)), float), k5=array(2, float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2, b3,) = [empty_like(r0) for _ in range(4)]
+    def work():
+        multiply(k0, x, b0)
+        multiply(k0, y, b1)
+        cos(b0, out=b2)
+        multiply(k1, b2, b2)
+        cos(b1, out=b3)
+        multiply(k2, b3, b3)
+        subtract(b2, b3, b3)
+        add(b3, k3, b3)
+        multiply(x, x, b2)
+        add(b3, b2, b2)
+        multiply(y, y, b3)
+        add(b2, b3, r0)
+        sin(b0, out=b0)
+        multiply(k4, b0, b0)
+        multiply(k5, x, b3)
+        add(b0, b3, r1)
+        sin(b1, out=b1)
+        multiply(k4, b1, b1)
+        multiply(k5, y, b3)
+        add(b1, b3, r2)
+    return work
 
 
 def rastrigin_hessian(x, y):
@@ -181,16 +307,43 @@ def ackley_value(x, y):
     return (-exp((1/2)*cos(t0*x) + (1/2)*cos(t0*y)) + e + 20 - 20*exp(-0.2*sqrt((1/2)*(x*x) + (1/2)*(y*y))),)
 
 
-def ackley_gradient(x, y):
-    t0 = (1/2)*(x*x) + (1/2)*(y*y)
-    t1 = exp(-0.2*sqrt(t0))
-    t2 = 2*pi
-    t3 = t2*x
-    t4 = t2*y
-    t5 = exp((1/2)*cos(t3) + (1/2)*cos(t4))
-    t6 = pi*t5
-    t7 = 2.0*t1*inverse_sqrt(t0)
-    return (-20*t1 - t5 + e + 20, t6*sin(t3) + t7*x, t6*sin(t4) + t7*y,)
+def ackley_gradient(x, y, out, k0=array((1/2), float), k1=array((-0.2), float), k2=array((2*pi), float), k3=array(pi, float), k4=array(2.0, float), k5=array((-20), float), k6=array(e, float), k7=array(20, float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2, b3, b4, b5, b6,) = [empty_like(r0) for _ in range(7)]
+    def work():
+        multiply(x, x, b0)
+        multiply(k0, b0, b0)
+        multiply(y, y, b1)
+        multiply(k0, b1, b1)
+        add(b0, b1, b1)
+        sqrt(b1, out=b0)
+        multiply(k1, b0, b0)
+        exp(b0, out=b0)
+        multiply(k2, x, b2)
+        multiply(k2, y, b3)
+        cos(b2, out=b4)
+        multiply(k0, b4, b4)
+        cos(b3, out=b5)
+        multiply(k0, b5, b5)
+        add(b4, b5, b5)
+        exp(b5, out=b5)
+        multiply(k3, b5, b4)
+        multiply(k4, b0, b6)
+        copyto(b1, inverse_sqrt(b1))
+        multiply(b6, b1, b1)
+        multiply(k5, b0, b0)
+        subtract(b0, b5, b5)
+        add(b5, k6, b5)
+        add(b5, k7, r0)
+        sin(b2, out=b2)
+        multiply(b4, b2, b2)
+        multiply(b1, x, b5)
+        add(b2, b5, r1)
+        sin(b3, out=b3)
+        multiply(b4, b3, b3)
+        multiply(b1, y, b1)
+        add(b3, b1, r2)
+    return work
 
 
 def ackley_hessian(x, y):
@@ -225,8 +378,38 @@ def styblinski_tang_value(x, y):
     return ((5/2)*x + (5/2)*y - 8*x*x - 8*y*y + (1/2)*(x*x*x*x) + (1/2)*(y*y*y*y),)
 
 
-def styblinski_tang_gradient(x, y):
-    return ((5/2)*x + (5/2)*y - 8*x*x - 8*y*y + (1/2)*(x*x*x*x) + (1/2)*(y*y*y*y), -16*x + 5/2 + 2*(x*x*x), -16*y + 5/2 + 2*(y*y*y),)
+def styblinski_tang_gradient(x, y, out, k0=array((5/2), float), k1=array(8, float), k2=array((1/2), float), k3=array((-16), float), k4=array(2, float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2, b3,) = [empty_like(r0) for _ in range(4)]
+    def work():
+        multiply(k0, x, b0)
+        multiply(k0, y, b1)
+        add(b0, b1, b1)
+        multiply(k1, x, b0)
+        multiply(b0, x, b0)
+        subtract(b1, b0, b0)
+        multiply(k1, y, b1)
+        multiply(b1, y, b1)
+        subtract(b0, b1, b1)
+        multiply(x, x, b0)
+        multiply(b0, x, b0)
+        multiply(b0, x, b2)
+        multiply(k2, b2, b2)
+        add(b1, b2, b2)
+        multiply(y, y, b1)
+        multiply(b1, y, b1)
+        multiply(b1, y, b3)
+        multiply(k2, b3, b3)
+        add(b2, b3, r0)
+        multiply(k3, x, b3)
+        add(b3, k0, b3)
+        multiply(k4, b0, b0)
+        add(b3, b0, r1)
+        multiply(k3, y, b0)
+        add(b0, k0, b0)
+        multiply(k4, b1, b1)
+        add(b0, b1, r2)
+    return work
 
 
 def styblinski_tang_hessian(x, y):
@@ -242,8 +425,37 @@ def three_hump_camel_value(x, y):
     return (x*y + 2*(x*x) + y*y - 1.05*x*x*x*x + (1/6)*(x*x*x*x*x*x),)
 
 
-def three_hump_camel_gradient(x, y):
-    return (x*y + 2*(x*x) + y*y - 1.05*x*x*x*x + (1/6)*(x*x*x*x*x*x), 4*x + y - 4.2*x*x*x + x*x*x*x*x, x + 2*y,)
+def three_hump_camel_gradient(x, y, out, k0=array(2, float), k1=array(1.05, float), k2=array((1/6), float), k3=array(4, float), k4=array(4.2, float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2,) = [empty_like(r0) for _ in range(3)]
+    def work():
+        multiply(x, y, b0)
+        multiply(x, x, b1)
+        multiply(k0, b1, b2)
+        add(b0, b2, b2)
+        multiply(y, y, b0)
+        add(b2, b0, b0)
+        multiply(k1, x, b2)
+        multiply(b2, x, b2)
+        multiply(b2, x, b2)
+        multiply(b2, x, b2)
+        subtract(b0, b2, b2)
+        multiply(b1, x, b1)
+        multiply(b1, x, b1)
+        multiply(b1, x, b1)
+        multiply(b1, x, b0)
+        multiply(k2, b0, b0)
+        add(b2, b0, r0)
+        multiply(k3, x, b0)
+        add(b0, y, b0)
+        multiply(k4, x, b2)
+        multiply(b2, x, b2)
+        multiply(b2, x, b2)
+        subtract(b0, b2, b2)
+        add(b2, b1, r1)
+        multiply(k0, y, b1)
+        add(x, b1, r2)
+    return work
 
 
 def three_hump_camel_hessian(x, y):
@@ -259,8 +471,28 @@ def booth_value(x, y):
     return ((x + 2*y - 7)**2 + (2*x + y - 5)**2,)
 
 
-def booth_gradient(x, y):
-    return ((x + 2*y - 7)**2 + (2*x + y - 5)**2, 10*x + 8*y - 34, 8*x + 10*y - 38,)
+def booth_gradient(x, y, out, k0=array(2, float), k1=array(7, float), k2=array(5, float), k3=array(10, float), k4=array(8, float), k5=array(34, float), k6=array(38, float)):
+    (r0, r1, r2,) = out
+    (b0, b1,) = [empty_like(r0) for _ in range(2)]
+    def work():
+        multiply(k0, y, b0)
+        add(x, b0, b0)
+        subtract(b0, k1, b0)
+        multiply(b0, b0, b0)
+        multiply(k0, x, b1)
+        add(b1, y, b1)
+        subtract(b1, k2, b1)
+        multiply(b1, b1, b1)
+        add(b0, b1, r0)
+        multiply(k3, x, b1)
+        multiply(k4, y, b0)
+        add(b1, b0, b0)
+        subtract(b0, k5, r1)
+        multiply(k4, x, b0)
+        multiply(k3, y, b1)
+        add(b0, b1, b1)
+        subtract(b1, k6, r2)
+    return work
 
 
 def booth_hessian(x, y):
@@ -277,20 +509,73 @@ def goldstein_price_value(x, y):
     return (((2*x - 3*y)**2*(12*t0 + 27*t1 - 36*t2 - 32*x + 48*y + 18) + 30)*((x + y + 1)**2*(3*t0 + 3*t1 + 6*t2 - 14*x - 14*y + 19) + 1),)
 
 
-def goldstein_price_gradient(x, y):
-    t0 = x + y + 1
-    t1 = x*x
-    t2 = y*y
-    t3 = 3*t1 + 3*t2 + 6*x*y - 14*x - 14*y + 19
-    t4 = t3*(t0*t0) + 1
-    t5 = 3*y
-    t6 = -t5 + 2*x
-    t7 = t6*t6
-    t8 = 12*t1 + 27*t2 - 36*x*y - 32*x + 48*y + 18
-    t9 = t7*t8 + 30
-    t10 = t0*t9*(t0*(t5 + 3*x - 7) + t3)
-    t11 = -6*x + 9*y + 8
-    return (t4*t9, 2*t10 + 4*t4*t6*(-t11*t6 + t8), 2*t10 + 6*t4*(t11*t7 - t6*t8),)
+def goldstein_price_gradient(x, y, out, k0=array(1, float), k1=array(3, float), k2=array(6, float), k3=array(14, float), k4=array(19, float), k5=array(2, float), k6=array(12, float), k7=array(27, float), k8=array(36, float), k9=array(32, float), k10=array(48, float), k11=array(18, float), k12=array(30, float), k13=array(7, float), k14=array((-6), float), k15=array(9, float), k16=array(8, float), k17=array(4, float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2, b3, b4, b5, b6, b7, b8, b9,) = [empty_like(r0) for _ in range(10)]
+    def work():
+        add(x, y, b0)
+        add(b0, k0, b0)
+        multiply(x, x, b1)
+        multiply(y, y, b2)
+        multiply(k1, b1, b3)
+        multiply(k1, b2, b4)
+        add(b3, b4, b4)
+        multiply(k2, x, b3)
+        multiply(b3, y, b3)
+        add(b4, b3, b3)
+        multiply(k3, x, b4)
+        subtract(b3, b4, b4)
+        multiply(k3, y, b3)
+        subtract(b4, b3, b3)
+        add(b3, k4, b3)
+        multiply(b0, b0, b4)
+        multiply(b3, b4, b4)
+        add(b4, k0, b4)
+        multiply(k1, y, b5)
+        negative(b5, b6)
+        multiply(k5, x, b7)
+        add(b6, b7, b7)
+        multiply(b7, b7, b6)
+        multiply(k6, b1, b1)
+        multiply(k7, b2, b2)
+        add(b1, b2, b2)
+        multiply(k8, x, b1)
+        multiply(b1, y, b1)
+        subtract(b2, b1, b1)
+        multiply(k9, x, b2)
+        subtract(b1, b2, b2)
+        multiply(k10, y, b1)
+        add(b2, b1, b1)
+        add(b1, k11, b1)
+        multiply(b6, b1, b2)
+        add(b2, k12, b2)
+        multiply(b0, b2, b8)
+        multiply(k1, x, b9)
+        add(b5, b9, b9)
+        subtract(b9, k13, b9)
+        multiply(b0, b9, b9)
+        add(b9, b3, b3)
+        multiply(b8, b3, b3)
+        multiply(k14, x, b8)
+        multiply(k15, y, b9)
+        add(b8, b9, b9)
+        add(b9, k16, b9)
+        multiply(b4, b2, r0)
+        multiply(k5, b3, b3)
+        multiply(k17, b4, b2)
+        multiply(b2, b7, b2)
+        negative(b9, b8)
+        multiply(b8, b7, b8)
+        add(b8, b1, b8)
+        multiply(b2, b8, b8)
+        add(b3, b8, r1)
+        multiply(k2, b4, b4)
+        multiply(b9, b6, b6)
+        multiply(b7, b1, b1)
+        subtract(b6, b1, b1)
+        multiply(b4, b1, b1)
+        add(b3, b1, r2)
+    return work
 
 
 def goldstein_price_hessian(x, y):
@@ -326,19 +611,55 @@ def levy_value(x, y):
     return ((1/16)*(x - 1)**2*(10*sin(t0 + 1)**2 + 1) + (1/16)*(y - 1)**2*(sin((1/2)*pi*(y + 3))**2 + 1) + sin(t0)**2,)
 
 
-def levy_gradient(x, y):
-    t0 = (1/4)*pi*(x + 3)
-    t1 = sin(t0)
-    t2 = x - 1
-    t3 = t2*t2
-    t4 = t0 + 1
-    t5 = sin(t4)
-    t6 = 1 + 10*(t5*t5)
-    t7 = y - 1
-    t8 = (1/2)*pi*(y + 3)
-    t9 = sin(t8)
-    t10 = t9*t9
-    return ((1/16)*t3*t6 + (1/16)*(t10 + 1)*(t7*t7) + t1*t1, (1/2)*pi*t1*cos(t0) + (1/8)*t2*t6 + (5/16)*pi*t3*t5*cos(t4), (1/16)*t7*(2*t10 + pi*t7*t9*cos(t8) + 2),)
+def levy_gradient(x, y, out, k0=array(3, float), k1=array(((1/4)*pi), float), k2=array(1, float), k3=array(10, float), k4=array(((1/2)*pi), float), k5=array((1/16), float), k6=array((1/8), float), k7=array(((5/16)*pi), float), k8=array(2, float), k9=array(pi, float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13,) = [empty_like(r0) for _ in range(14)]
+    def work():
+        add(x, k0, b0)
+        multiply(k1, b0, b0)
+        sin(b0, out=b1)
+        subtract(x, k2, b2)
+        multiply(b2, b2, b3)
+        add(b0, k2, b4)
+        sin(b4, out=b5)
+        multiply(b5, b5, b6)
+        multiply(k3, b6, b6)
+        add(k2, b6, b6)
+        subtract(y, k2, b7)
+        add(y, k0, b8)
+        multiply(k4, b8, b8)
+        sin(b8, out=b9)
+        multiply(b9, b9, b10)
+        multiply(k5, b3, b11)
+        multiply(b11, b6, b11)
+        add(b10, k2, b12)
+        multiply(k5, b12, b12)
+        multiply(b7, b7, b13)
+        multiply(b12, b13, b13)
+        add(b11, b13, b13)
+        multiply(b1, b1, b11)
+        add(b13, b11, r0)
+        multiply(k4, b1, b1)
+        cos(b0, out=b0)
+        multiply(b1, b0, b0)
+        multiply(k6, b2, b2)
+        multiply(b2, b6, b6)
+        add(b0, b6, b6)
+        multiply(k7, b3, b3)
+        multiply(b3, b5, b5)
+        cos(b4, out=b4)
+        multiply(b5, b4, b4)
+        add(b6, b4, r1)
+        multiply(k5, b7, b4)
+        multiply(k8, b10, b10)
+        multiply(k9, b7, b7)
+        multiply(b7, b9, b9)
+        cos(b8, out=b8)
+        multiply(b9, b8, b8)
+        add(b10, b8, b8)
+        add(b8, k8, b8)
+        multiply(b4, b8, r2)
+    return work
 
 
 def levy_hessian(x, y):
@@ -370,10 +691,25 @@ def plateau_value(x, y):
     return (1 - exp(-(x - 1)**2 - (y - 0.5)**2),)
 
 
-def plateau_gradient(x, y):
-    t0 = x - 1
-    t1 = exp(-(y - 0.5)**2 - (t0*t0))
-    return (1 - t1, 2*t0*t1, -t1*(1.0 - 2*y),)
+def plateau_gradient(x, y, out, k0=array(1, float), k1=array(0.5, float), k2=array(2, float), k3=array(1.0, float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2,) = [empty_like(r0) for _ in range(3)]
+    def work():
+        subtract(x, k0, b0)
+        subtract(y, k1, b1)
+        multiply(b1, b1, b1)
+        negative(b1, b1)
+        multiply(b0, b0, b2)
+        subtract(b1, b2, b2)
+        exp(b2, out=b2)
+        subtract(k0, b2, r0)
+        multiply(k2, b0, b0)
+        multiply(b0, b2, r1)
+        negative(b2, b2)
+        multiply(k2, y, b0)
+        subtract(k3, b0, b0)
+        multiply(b2, b0, r2)
+    return work
 
 
 def plateau_hessian(x, y):
@@ -392,12 +728,39 @@ def noisy_bowl_value(x, y):
     return (-0.15*cos(4*x - 9*y) - 0.15*cos(7*x + 3*y) + 0.3 + (1/2)*(x*x) + (1/2)*(y*y),)
 
 
-def noisy_bowl_gradient(x, y):
-    t0 = 4*x - 9*y
-    t1 = 7*x + 3*y
-    t2 = sin(t1)
-    t3 = sin(t0)
-    return (-0.15*cos(t0) - 0.15*cos(t1) + 0.3 + (1/2)*(x*x) + (1/2)*(y*y), 1.05*t2 + 0.6*t3 + x, 0.45*t2 - 1.35*t3 + y,)
+def noisy_bowl_gradient(x, y, out, k0=array(4, float), k1=array(9, float), k2=array(7, float), k3=array(3, float), k4=array((-0.15), float), k5=array(0.15, float), k6=array(0.3, float), k7=array((1/2), float), k8=array(1.05, float), k9=array(0.6, float), k10=array(0.45, float), k11=array(1.35, float)):
+    (r0, r1, r2,) = out
+    (b0, b1, b2, b3,) = [empty_like(r0) for _ in range(4)]
+    def work():
+        multiply(k0, x, b0)
+        multiply(k1, y, b1)
+        subtract(b0, b1, b1)
+        multiply(k2, x, b0)
+        multiply(k3, y, b2)
+        add(b0, b2, b2)
+        sin(b2, out=b0)
+        sin(b1, out=b3)
+        cos(b1, out=b1)
+        multiply(k4, b1, b1)
+        cos(b2, out=b2)
+        multiply(k5, b2, b2)
+        subtract(b1, b2, b2)
+        add(b2, k6, b2)
+        multiply(x, x, b1)
+        multiply(k7, b1, b1)
+        add(b2, b1, b1)
+        multiply(y, y, b2)
+        multiply(k7, b2, b2)
+        add(b1, b2, r0)
+        multiply(k8, b0, b2)
+        multiply(k9, b3, b1)
+        add(b2, b1, b1)
+        add(b1, x, r1)
+        multiply(k10, b0, b0)
+        multiply(k11, b3, b3)
+        subtract(b0, b3, b3)
+        add(b3, y, r2)
+    return work
 
 
 def noisy_bowl_hessian(x, y):

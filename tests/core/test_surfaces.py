@@ -1,5 +1,6 @@
 """What a surface promises: its derivatives are its slopes, its minima are minima, and using it never waits for SymPy."""
 
+import inspect
 import pickle
 import subprocess
 import sys
@@ -134,14 +135,23 @@ def test_a_ravine_without_a_condition_number_is_refused(condition):
 # -------------------------------------------------------------------------------------------------------------- derived ahead
 
 
+def told(function, arguments):
+    """What a derived function tells; the gradient's writes it into arrays."""
+    if "out" not in inspect.signature(function).parameters:
+        return function(*arguments)
+    out = [np.empty_like(arguments[0]) for _ in range(3)]
+    function(*arguments, out)()
+    return out
+
+
 @pytest.mark.parametrize("name", FORMULAS)
 def test_what_is_derived_ahead_is_what_sympy_derives_now(name):
     parameters = tuple(parameter for parameter in derive_surfaces.PARAMETERS if parameter in FORMULAS[name])
     parts = derive(FORMULAS[name], ("x", "y"), SURFACE_FUNCTIONS, parameters)
     stored = DERIVED[FORMULAS[name]]
     arguments = (*inside(SURFACES[name]).T, *(30.0 for _ in parameters))
-    for function, (kind, source) in zip(stored[4:], write_functions(*parts, ("x", "y", *parameters)).items(), strict=True):
-        for ahead, now in zip(function(*arguments), load_function(kind, source)(*arguments), strict=True):
+    for function, (kind, source) in zip(stored[4:], write_functions(*parts, ("x", "y"), parameters).items(), strict=True):
+        for ahead, now in zip(told(function, arguments), told(load_function(kind, source), arguments), strict=True):
             assert_allclose(ahead, now, rtol=1e-9, atol=1e-9)
     assert stored[:3] == write_latex(*parts)
 
@@ -222,6 +232,23 @@ def test_gradient_noise_has_the_scale_told_no_bias_and_leaves_the_value_exact():
     assert np.array_equal(value, surface.value(theta))
     assert_allclose(errors.mean(), 0, atol=5e-3)
     assert_allclose(errors.std(), 0.5, rtol=5e-3)
+
+
+def test_an_evaluator_tells_what_value_and_gradient_tell_wherever_theta_is_moved(surface):
+    theta = inside(surface)
+    look = surface.evaluator(theta)
+    for shift in (0.0, 0.1):
+        theta += shift
+        for told_, expected in zip(look(), surface.value_and_gradient(theta), strict=True):
+            assert np.array_equal(told_, expected)
+
+
+def test_a_noisy_objective_keeps_its_errors_where_it_is_asked_step_by_step():
+    theta = np.ones((4, 2))
+    look, asked = Noisy(SURFACES["bowl"], 0.5, seed=2).evaluator(theta), Noisy(SURFACES["bowl"], 0.5, seed=2)
+    assert np.array_equal(look()[1], asked.gradient(theta))
+    assert np.array_equal(look()[1], asked.gradient(theta))
+    assert not np.array_equal(look()[1], SURFACES["bowl"].gradient(theta))
 
 
 def test_noise_follows_from_its_seed_call_by_call():
