@@ -10,14 +10,13 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from nnviz.core import executors
-from nnviz.core.store import Store, open_store
-from nnviz.core.sweep import Map
+from nnviz.core.store import Store, open_store, thinned
+from nnviz.core.summary import Summary
 from nnviz.core.sweep_file import parse_sweep
 
 BAR = 30  # characters
+PICTURED = 1024  # pixels a side that are drawn: of a larger map every second or so
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"nnviz: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nnnviz: stopped; finished tiles are kept, the same command goes on with the rest", file=sys.stderr)
+        print("nnviz: stopped; finished tiles are kept, the same command goes on with the rest", file=sys.stderr)
         return 130
     return 0
 
@@ -62,10 +61,12 @@ def sweep_command(options: argparse.Namespace) -> None:
         if missing:
             with where(options) as make:
                 compute(store, missing, make)
-        found = store.map()
-    print(summary(found))
-    for file in draw(found, path):
-        print(f"wrote {file}")
+        summary = Summary(sweep)
+        for results in store.finished():
+            summary.add(results)
+        print(summary)
+        for file in draw(store):
+            print(f"wrote {file}")
 
 
 def where(options: argparse.Namespace) -> AbstractContextManager[Any]:
@@ -83,40 +84,29 @@ def compute(store: Store, missing: Sequence[Any], make: Any) -> None:
     """Compute and store the missing tiles, with a bar."""
     began, total, before = time.perf_counter(), len(store.tiles), len(store.tiles) - len(missing)
     print(f"{before} of {total} tiles are there already", file=sys.stderr) if before else None
-    for count, (tile, results) in enumerate(executors.finished_tiles(store.sweep, missing, make), 1):
-        store.put(tile, results)
-        left = (time.perf_counter() - began) / count * (len(missing) - count)
-        share = (before + count) / total
-        filled = round(BAR * share)
-        print(f"\r[{'#' * filled}{'.' * (BAR - filled)}] {share:4.0%}, {left:.0f} s left ", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+    try:
+        for count, (tile, results) in enumerate(executors.finished_tiles(store.sweep, missing, make), 1):
+            store.put(tile, results)
+            left = (time.perf_counter() - began) / count * (len(missing) - count)
+            share = (before + count) / total
+            filled = round(BAR * share)
+            print(f"\r[{'#' * filled}{'.' * (BAR - filled)}] {share:4.0%}, {left:.0f} s left ", end="", file=sys.stderr, flush=True)
+    finally:
+        print(file=sys.stderr)  # whatever is told next begins a line
 
 
-def summary(found: Map) -> str:
-    """What the map says, in a line for each measure."""
-    rows, columns = found.sweep.shape
-    lines = [f"{columns} × {rows} runs of {found.sweep.steps} steps over {found.sweep.x.name} and {found.sweep.y.name}"]
-    for name, values in found.results.items():
-        if name == "convergence":
-            lines.append(f"{np.mean(values < 0):.1%} converged")
-            continue
-        finite = values[np.isfinite(values)]
-        told = f"{finite.min():.4g} to {finite.max():.4g}, median {np.median(finite):.4g}" if finite.size else "no number"
-        lines.append(f"{name}: {told}")
-    return "\n".join(lines)
-
-
-def draw(found: Map, path: Path) -> list[Path]:
-    """Pictures of the first measure beside the folder: an interactive page and a PNG."""
+def draw(store: Store) -> list[Path]:
+    """Pictures of the first measure beside the folder: an interactive page and a PNG, of at most PICTURED pixels a side."""
     from nnviz.figures.map_picture import png
     from nnviz.figures.theme import LIGHT
-    from nnviz.figures.trainability import named, trainability
+    from nnviz.figures.trainability import named, needed, pictured, trainability
     from nnviz.ui.show import standalone
 
-    measure, (rows, columns) = found.sweep.measures[0], found.sweep.shape
-    title = named(measure)
-    told = f"{columns} × {rows} runs of {found.sweep.steps} steps"
-    figure = trainability(LIGHT, found, found.results[measure], measure, title=title, key=told, token="", boxes=False)
+    sweep, path = store.sweep, store.path
+    measure, sides = sweep.measures[0], (thinned(0, count, PICTURED) for count in sweep.shape)
+    *_, (_, found) = store.thinned_chunks(needed(sweep, measure), *sides)
+    title, told = named(measure), told_of(sweep.shape, found.sweep.shape, sweep.steps)
+    figure = trainability(LIGHT, found, pictured(found, measure), measure, title=title, key=told, token="", boxes=False)
     files = {path.with_suffix(".html"): standalone(figure, f"{title}: {told}", LIGHT)}
     files[path.with_suffix(".png")] = png(LIGHT, found, measure, f"{title}, {told}")
     for file, content in files.items():
@@ -125,6 +115,18 @@ def draw(found: Map, path: Path) -> list[Path]:
         except OSError as error:
             raise ValueError(f"{str(file)[-80:]!r} cannot be written ({error.strerror}): the map itself is kept") from error
     return list(files)
+
+
+def told_of(whole: tuple[int, int], drawn: tuple[int, int], steps: int) -> str:
+    """What is drawn of a map.
+
+    Examples
+    --------
+    >>> told_of((2048, 512), (1024, 512), 200)
+    '512 × 1024 of 512 × 2048 runs of 200 steps'
+    """
+    part = "" if drawn == whole else f"{drawn[1]} × {drawn[0]} of "
+    return f"{part}{whole[1]} × {whole[0]} runs of {steps} steps"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from nnviz.core.axes import Axis
 from nnviz.core.sweep_description import Map, Sweep, empty_map
 from nnviz.core.sweep_file import parse_sweep
-from nnviz.core.tiles import Tile, tiles_of
+from nnviz.core.tiles import Results, Tile, tiles_of
 
 Array = NDArray[np.floating]
 
@@ -60,6 +60,11 @@ class Store:
         """The tiles that are still to be computed."""
         return [tile for tile in self.tiles if self.tile(tile) is None]
 
+    def finished(self) -> Iterator[Results]:
+        """The results of each tile that is finished, one in memory at a time."""
+        blocks = (self.tile(tile) for tile in self.tiles)
+        return (dict(zip(self.sweep.measures, block, strict=True)) for block in blocks if block is not None)
+
     def map(self) -> Map:
         """All that is known, in memory."""
         found = empty_map(self.sweep)
@@ -69,22 +74,35 @@ class Store:
                 tile.put(found, dict(zip(self.sweep.measures, block, strict=True)))
         return found
 
-    def thinned_chunks(self, measure: str, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> Iterator[tuple[float, Map]]:
-        """One measure at some rows and columns (ascending), after each tile that was read: (share done, the map so far).
+    def thinned_chunks(
+        self, measures: Sequence[str], rows: NDArray[np.integer], columns: NDArray[np.integer]
+    ) -> Iterator[tuple[float, Map]]:
+        """Some measures at some rows and columns (ascending), after each tile that was read: (share done, the map so far).
 
         Memory is bounded by what was asked for and one tile, whatever the map.
         """
         x, y = (Axis(axis.name, tuple(axis.values[i] for i in at)) for axis, at in ((self.sweep.x, columns), (self.sweep.y, rows)))
-        part = replace(self.sweep, measures=(measure,), x=x, y=y)
-        found, place = empty_map(part), self.sweep.measures.index(measure)
+        found = empty_map(replace(self.sweep, measures=tuple(measures), x=x, y=y))
         for count, tile in enumerate(self.tiles, 1):
             mine = [slice(*np.searchsorted(at, span)) for at, span in ((rows, tile.rows), (columns, tile.columns))]
             i, j = rows[mine[0]] - tile.rows[0], columns[mine[1]] - tile.columns[0]
             block = self.tile(tile) if i.size and j.size else None
             if block is not None:
-                found.results[measure][tuple(mine)] = block[place][np.ix_(i, j)]
+                for measure in measures:
+                    found.results[measure][tuple(mine)] = block[self.sweep.measures.index(measure)][np.ix_(i, j)]
                 found.known[tuple(mine)] = True
             yield count / len(self.tiles), found
+
+
+def thinned(first: int, last: int, most: int) -> NDArray[np.integer]:
+    """Places from first to before last, evenly apart and at most so many; all of them where they are no more.
+
+    Examples
+    --------
+    >>> thinned(0, 4, 5).tolist(), thinned(2, 13, 5).tolist()
+    ([0, 1, 2, 3], [2, 5, 8, 11])
+    """
+    return np.arange(first, last, max(1, -(-(last - first) // most)))
 
 
 def checksum(block: Array) -> int:

@@ -65,7 +65,10 @@ class Sweep:
         return {self.x.name: self.x.values[column], self.y.name: self.y.values[row]}
 
     def training_at(self, row: int, column: int) -> dict[str, Any]:
-        """The arguments of `train` that make the very run of a pixel: optimizer, batch_size, l2, theta0 and so on."""
+        """The arguments of `train` that make the very run of a pixel: optimizer, batch_size, l2, theta0 and so on.
+
+        Of a surface those of `descend` are among them: optimizer, theta0 and steps.
+        """
         settings: dict[str, Any] = {"optimizer": self.optimizer, "batch_size": self.batch_size, "l2": self.l2, "l1": self.l1}
         settings |= {"theta0": self.theta0, "seed": self.seed, "steps": self.steps}
         for name, value in sorted(self.values_at(row, column).items(), key=lambda pair: pair[0] != "optimizer"):
@@ -73,6 +76,9 @@ class Sweep:
                 settings["theta0"] = self.theta0 * value
             elif name in settings:
                 settings[name] = as_optimizer(value) if name == "optimizer" else value
+            elif name.startswith("start["):
+                settings["theta0"] = settings["theta0"].copy()
+                settings["theta0"][layer_of(name)] = value
             elif layer_of(name) is not None:
                 raise ValueError(f"{name} is not a setting of a training run: choose a pixel of a map over other hyperparameters")
             else:
@@ -147,8 +153,9 @@ def described(
         data = loss = None
         limits_of(subject)  # says where a surface has no value at all
         theta = np.zeros(subject.dimension) if theta0 is None else np.asarray(theta0, dtype=float)
-    if theta.ndim != 1:
-        raise ValueError(f"theta0 has shape {theta.shape}: a sweep starts all its runs at one point, of shape (P,)")
+    size = subject.parameter_count if isinstance(subject, Network) else subject.dimension
+    if theta.shape != (size,):
+        raise ValueError(f"theta0 has shape {theta.shape}: a sweep starts all its runs at one point, here of shape ({size},)")
     m = 1 if data is None else data.train.X.shape[-1]
     size = m if batch_size is None else batch_size
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:

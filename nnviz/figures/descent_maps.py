@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.core.maps import Basins
-from nnviz.core.minima import DIVERGED, NOWHERE
+from nnviz.core.minima import NOWHERE
+from nnviz.core.summary import ending
 from nnviz.core.sweep import Map
 from nnviz.figures.landscapes import CLICKS, LABEL_GAP, UNSEEN, Path
 from nnviz.figures.log_lines import log_ticks
-from nnviz.figures.theme import Figure, Theme, axis, layout, mix
+from nnviz.figures.theme import LIGHT, Figure, Theme, axis, layout, mix
 from nnviz.formulas.numbers import significant
 
 Array = NDArray[np.floating]
 
 FLOOR = 1e-12
+LOOKS = len(LIGHT.categorical)  # minima with a colour of their own
 DIVERGED_TEXT = "diverged: not finite, beyond 10 × the bounds, or above 1,000 × the start"
 
 
@@ -122,19 +124,27 @@ def _names(theme: Theme, paths: Sequence[Path]) -> list[dict[str, Any]]:
     return made
 
 
+def ending_colours(theme: Theme) -> list[str]:
+    """The colours of runs by where they end: at no minimum (pale), diverged (dark), then a colour for each of the first eight minima."""
+    quiet = [mix(theme.background, theme.muted, 0.16), mix(theme.background, theme.text, 0.78)]
+    return quiet + [mix(theme.background, colour, 0.58 if theme.name == "light" else 0.5) for colour in theme.categorical]
+
+
+def ending_looks(reached: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """The place of each ending among `ending_colours`; from the ninth minimum on they begin anew."""
+    return np.where(reached >= 0, 2 + reached % LOOKS, np.where(reached == NOWHERE, 0, 1)).astype(np.uint8)
+
+
 def basins(theme: Theme, found: Basins, start: tuple[float, float], *, title: str, key: str) -> Figure:
     """Which minimum is reached from where: one colour a minimum, repeated from the ninth on; a grid over it can be clicked."""
     count = max(1, len(found.minima))
-    looks = len(theme.categorical)
-    codes = np.where(found.reached >= 0, 2 + found.reached % looks, np.where(found.reached == NOWHERE, 0, 1)).astype(np.uint8)
-    colours = [mix(theme.background, theme.muted, 0.16), mix(theme.background, theme.text, 0.78)]
-    colours += [mix(theme.background, colour, 0.58 if theme.name == "light" else 0.5) for colour in theme.categorical]
+    colours = ending_colours(theme)
     scale = [[edge, colour] for i, colour in enumerate(colours) for edge in (i / len(colours), (i + 1) / len(colours))]
     picture = {
         "type": "heatmap",
         "x": found.x.astype(np.float32),
         "y": found.y.astype(np.float32),
-        "z": codes,
+        "z": ending_looks(found.reached),
         "zmin": -0.5,
         "zmax": len(colours) - 0.5,
         "colorscale": scale,
@@ -144,7 +154,7 @@ def basins(theme: Theme, found: Basins, start: tuple[float, float], *, title: st
     }
     marks = {
         "type": "scatter",
-        "mode": "markers+text" if count <= looks else "markers",
+        "mode": "markers+text" if count <= LOOKS else "markers",
         "x": found.minima[:, 0].astype(np.float32),
         "y": found.minima[:, 1].astype(np.float32),
         "text": [str(i + 1) for i in range(len(found.minima))],
@@ -172,24 +182,19 @@ def _places(found: Basins) -> dict[str, Any]:
     rows, columns = (np.unique(np.linspace(0, len(v) - 1, CLICKS).round().astype(int)) for v in (found.y, found.x))
     x, y = np.meshgrid(found.x[columns], found.y[rows])
     reached = found.reached[np.ix_(rows, columns)].ravel()
-    words = {NOWHERE: "no minimum reached", DIVERGED: "diverged"}
     return UNSEEN | {
         "x": x.ravel().astype(np.float32),
         "y": y.ravel().astype(np.float32),
-        "text": [words.get(int(code), f"minimum {code + 1}") for code in reached],
+        "text": [ending(int(code)) for code in reached],
         "hovertemplate": "start x = %{x:.4g}, y = %{y:.4g}<br>%{text}<extra></extra>",
         "name": "places",
     }
 
 
-def basin_shares(found: Basins) -> list[tuple[str, str, str]]:
-    """A row for each ending: how it is called, where the minimum is, the share of starts; the largest first."""
-    total = found.reached.size
+def basin_shares(reached: NDArray[np.integer], minima: Array) -> list[tuple[str, str, str]]:
+    """A row for each ending: how it is called, where the minimum is, the share of the runs; the largest first."""
     rows = []
-    for code, count in zip(*np.unique(found.reached, return_counts=True), strict=True):
-        if code >= 0:
-            x, y = found.minima[code]
-            rows.append((count, f"minimum {code + 1}", f"{significant(x)}, {significant(y)}"))
-        else:
-            rows.append((count, "none reached" if code == NOWHERE else "diverged", ""))
-    return [(name, where, f"{count / total:.1%}") for count, name, where in sorted(rows, key=lambda row: -row[0])]
+    for code, count in zip(*np.unique(reached, return_counts=True), strict=True):
+        where = ", ".join(significant(number) for number in minima[code]) if code >= 0 else ""
+        rows.append((count, ending(int(code)), where))
+    return [(name, where, f"{count / reached.size:.1%}") for count, name, where in sorted(rows, key=lambda row: -row[0])]

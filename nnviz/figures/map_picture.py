@@ -8,7 +8,7 @@ import numpy as np
 
 from nnviz.core.sweep_description import Map
 from nnviz.figures.theme import Theme, rgb, sample
-from nnviz.figures.trainability import colours_of, shades, ticks_of, title_of
+from nnviz.figures.trainability import colours_of, pictured, shades, sides, ticks_of, title_of
 
 LEFT, RIGHT, TOP, BOTTOM = 110, 30, 60, 70
 LETTERS = str.maketrans(dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−×", "-0123456789-x", strict=True)) | {"η": "eta", "β": "beta "})
@@ -19,7 +19,8 @@ def png(theme: Theme, found: Map, measure: str, title: str) -> bytes:
     """The picture of a measure, a whole number of screen pixels for each of the map."""
     from PIL import Image, ImageDraw, ImageFont
 
-    level = shades(found.results[measure], measure)[::-1]
+    values = pictured(found, measure)
+    level = shades(values, measure)[::-1]
     rows, columns = level.shape
     zoom = max(1, round(LEAST / max(rows, columns)))
     table = np.array([rgb(colour) for colour in _palette(theme, measure)], dtype=np.uint8)
@@ -28,6 +29,9 @@ def png(theme: Theme, found: Map, measure: str, title: str) -> bytes:
     picture.paste(Image.fromarray(table[level]).resize((width, height), Image.Resampling.NEAREST), (LEFT, TOP))
     draw, small, large = ImageDraw.Draw(picture), ImageFont.load_default(15), ImageFont.load_default(19)
     draw.text((LEFT, TOP - 14), plain(title), theme.text, large, anchor="ls")
+    for column, line, text in sides(values, measure):
+        at = (LEFT + (column + 0.5) * zoom, TOP + height - (line + 0.5) * zoom)
+        draw.text(at, text, theme.text, small, anchor="mm", stroke_width=2, stroke_fill=theme.background)
     for place, text in ticks_of(found.sweep.x):
         draw.text((LEFT + (place + 0.5) * zoom, TOP + height + 8), plain(text), theme.muted, small, anchor="mt")
     for place, text in ticks_of(found.sweep.y):

@@ -8,17 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.core.axes import Axis
+from nnviz.core.minima import DIVERGED, NOWHERE, known_minima, limits_of
 from nnviz.core.optimizers import Optimizer, as_optimizer
-from nnviz.core.sweep_description import Map
-from nnviz.figures.landscapes import CLICKS
+from nnviz.core.summary import ending as end_of
+from nnviz.core.surfaces import Surface
+from nnviz.core.sweep_description import Map, Sweep
+from nnviz.figures.descent_maps import FLOOR, LOOKS, basin_shares, ending_colours, ending_looks
+from nnviz.figures.landscapes import UNSEEN
 from nnviz.figures.log_lines import log_ticks
-from nnviz.figures.theme import Figure, Theme, axis, colorbar, colorscale, layout, mix
+from nnviz.figures.theme import Figure, Theme, axis, colorbar, colorscale, coloured, layout, mix
 from nnviz.formulas.numbers import significant
 
 Array = NDArray[np.floating]
 
 LEVELS = 120  # shades on each side
 GONE = 250  # of a pixel without a number: its run diverged
+BAND = 2 * LEVELS // (LOOKS + 2)  # levels of one ending in a map of basins
+CLICKS = 64  # pixels along each side that can be clicked: all of a usual map
 TITLES = {
     "learning_rate": "learning rate η",
     "initial_scale": "initial weights × scale",
@@ -38,9 +44,48 @@ def title_of(name: str) -> str:
     return TITLES.get(name, name.replace("_", " ").replace("beta", "β"))
 
 
+def written_measure(measure: str) -> str:
+    """A measure as it stands in a menu."""
+    return "which minimum" if measure == "basin" else measure.replace("_", " ")
+
+
 def named(measure: str) -> str:
     """The title of a map of a measure."""
-    return "Where training converges" if measure == "convergence" else measure.replace("_", " ").capitalize()
+    special = {"convergence": "Where training converges", "basin": "Which minimum is reached"}
+    return special.get(measure, measure.replace("_", " ").capitalize())
+
+
+def needed(sweep: Sweep, measure: str) -> tuple[str, ...]:
+    """The measures that `pictured` looks at, as far as the sweep has them."""
+    more = ("diverged_at",) if measure == "cost" and isinstance(sweep.subject, Surface) and "diverged_at" in sweep.measures else ()
+    return (measure, *more)
+
+
+def pictured(found: Map, measure: str) -> Array:
+    """A measure as it is drawn, (rows, columns): a cost on a surface is the height above the lowest value known, NaN where it diverged."""
+    values = found.results[measure]
+    if measure != "cost" or not isinstance(found.sweep.subject, Surface):
+        return values
+    lost = found.results["diverged_at"] >= 0 if "diverged_at" in found.results else ~np.isfinite(values)
+    return np.where(lost, np.nan, np.maximum(values - limits_of(found.sweep.subject).lowest, FLOOR))
+
+
+def endings(found: Map) -> list[tuple[str, str, str]]:
+    """A row for each ending of the runs that are known on a surface: how it is called, where the minimum is, the share of the runs."""
+    reached = found.results["basin"]
+    return basin_shares(reached[~np.isnan(reached)].astype(int), known_minima(found.sweep.subject))
+
+
+def legend(theme: Theme, values: Array) -> str:
+    """The colours of a map of basins, as far as they occur: a square and a name each."""
+    codes = np.unique(values[~np.isnan(values)]).astype(int)
+    looks, colours, told = ending_looks(codes), ending_colours(theme), []
+    for look in np.unique(looks):
+        mine = [int(code) for code in codes[looks == look]]
+        more = ", …" if len(mine) > 3 else ""
+        name = {NOWHERE: "none", DIVERGED: "diverged"}.get(mine[0], ", ".join(str(code + 1) for code in mine[:3]) + more)
+        told.append(f"{coloured('■', colours[look])} {name}")
+    return "minimum " + " ".join(sorted(told, key=lambda text: text.endswith(("none", "diverged"))))
 
 
 def equalised(values: Array) -> Array:
@@ -65,6 +110,8 @@ def shades(values: Array, measure: str) -> NDArray[np.uint8]:
         converged = (LEVELS - 1) * (1 - equalised(np.where(values < 0, values, np.nan)))
         diverged = LEVELS + (LEVELS - 1) * (1 - equalised(np.where(values > 0, values, np.nan)))
         level = np.where(values < 0, converged, diverged)
+    elif measure == "basin":
+        level = BAND * ending_looks(np.nan_to_num(values).astype(int)) + BAND / 2
     else:
         scaled = np.log10(values, where=values > 0, out=np.full(values.shape, np.nan)) if measure in LOGARITHMIC else values.copy()
         if measure in ("steps_to_threshold", "diverged_at"):
@@ -93,11 +140,15 @@ def trainability(theme: Theme, found: Map, values: Array, measure: str, *, title
     """
     picture = {
         "type": "heatmap", "z": shades(values, measure), "zmin": 0, "zmax": 255, "hoverinfo": "skip", "name": "map",
-        "colorscale": colours_of(theme, measure), "showscale": measure != "convergence", "colorbar": _bar(theme, values, measure),
+        "colorscale": colours_of(theme, measure), "showscale": False,
     }  # fmt: skip
+    if measure not in ("convergence", "basin"):
+        picture |= {"showscale": True, "colorbar": _bar(theme, values, measure)}
+    if measure == "basin":
+        key = f"{key}<br>{legend(theme, values)}"
     made = layout(
         theme, "plot", title, key, height=560, clickmode="event+select", hovermode="closest", dragmode="select" if boxes else False,
-        uirevision=token, selectionrevision=token, annotations=_words(theme, values) if measure == "convergence" else [],
+        uirevision=token, selectionrevision=token, annotations=_words(theme, values, measure),
         xaxis=axis(theme, title_of(found.sweep.x.name), **_ticks(found.sweep.x)) | {"constrain": "domain"},
         yaxis=axis(theme, title_of(found.sweep.y.name), **_ticks(found.sweep.y)),
         newselection={"line": {"color": theme.text, "width": 1.5, "dash": "solid"}},
@@ -112,6 +163,8 @@ def colours_of(theme: Theme, measure: str) -> list[list[Any]]:
         converged, diverged = theme.diverging[-1], theme.diverging[0]
         near = [mix(theme.background, colour, 0.16) for colour in (converged, diverged)]
         scale = [[0.0, converged], [share / 2, near[0]], [share / 2, near[1]], [share, diverged]]
+    elif measure == "basin":
+        scale = [[BAND * edge / 256, colour] for i, colour in enumerate(ending_colours(theme)) for edge in (i, i + 1)]
     else:
         scale = [[at * share, colour] for at, colour in colorscale(theme.sequential)]
     return [*scale, [share, gone], [1.0, gone]]
@@ -129,22 +182,28 @@ def _bar(theme: Theme, values: Array, measure: str) -> dict[str, Any]:
 _COUNTS = ("steps_to_threshold", "diverged_at")
 
 
-def _words(theme: Theme, values: Array) -> list[dict[str, Any]]:
-    """What the two sides are, written where each is widest."""
+def sides(values: Array, measure: str) -> list[tuple[int, int, str]]:
+    """What parts of a map are, where each is widest: (column, row, name). Those of less than a twenty-fifth have no name."""
+    parts: list[tuple[str, Any]] = []
+    if measure == "convergence":
+        parts = [("converges", values < 0), ("diverges", values > 0)]
+    if measure == "basin":
+        short = {NOWHERE: "none", DIVERGED: "diverged"}
+        parts = [(short.get(code, str(code + 1)), values == code) for code in np.unique(values[~np.isnan(values)]).astype(int).tolist()]
     words = []
-    for text, side in (("converges", values < 0), ("diverges", values > 0)):
-        if side.mean() < 0.04:
+    for text, part in parts:
+        if part.mean() < 0.04:
             continue
-        rows, columns = np.nonzero(side)
+        rows, columns = np.nonzero(part)
         middle = np.argmin((rows - np.median(rows)) ** 2 + (columns - np.median(columns)) ** 2)
-        font = {
-            "size": 14,
-            "weight": 600,
-            "color": theme.text,
-            "shadow": f"0 0 3px {theme.halo}, 0 0 6px {theme.halo}, 0 0 9px {theme.halo}",
-        }
-        words.append({"x": int(columns[middle]), "y": int(rows[middle]), "text": text, "font": font})
+        words.append((int(columns[middle]), int(rows[middle]), text))
     return words
+
+
+def _words(theme: Theme, values: Array, measure: str) -> list[dict[str, Any]]:
+    halo = ", ".join(f"0 0 {width}px {theme.halo}" for width in (3, 6, 9))
+    font = {"size": 14, "weight": 600, "color": theme.text, "shadow": halo}
+    return [{"x": column, "y": row, "text": text, "font": font} for column, row, text in sides(values, measure)]
 
 
 def _ticks(along: Axis) -> dict[str, Any]:
@@ -197,10 +256,8 @@ def _places(found: Map, values: Array, measure: str) -> dict[str, Any]:
         for along, places in ((found.sweep.x, columns), (found.sweep.y, rows))
     )
     text = [f"{one}{other}{told[i * len(columns) + j]}" for i, other in enumerate(up) for j, one in enumerate(across)]
-    steady = {"marker": {"opacity": 1}}
-    return {
-        "type": "scatter", "mode": "markers", "x": x.ravel().astype(np.float32), "y": y.ravel().astype(np.float32), "text": text,
-        "marker": {"size": 12, "color": "rgba(0,0,0,0)", "opacity": 1, "line": {"width": 0}}, "selected": steady, "unselected": steady,
+    return UNSEEN | {
+        "x": x.ravel().astype(np.float32), "y": y.ravel().astype(np.float32), "text": text,
         "hovertemplate": "%{text}<extra></extra>", "name": "pixels",
     }  # fmt: skip
 
@@ -212,7 +269,9 @@ def _value(value: Any) -> str:
 def ending(value: float, measure: str) -> str:
     """How a pixel ended, in words."""
     if np.isnan(value):
-        return "diverged: no number" if measure != "convergence" else "not known yet"
+        return "not known yet" if measure in ("convergence", "basin") else "diverged: no number"
+    if measure == "basin":
+        return end_of(int(value))
     if measure == "convergence":
         return f"converges, Σ C/C₀ = {significant(-value)}" if value < 0 else f"diverges, Σ C₀/C = {significant(value)}"
     if measure in _COUNTS and value < 0:

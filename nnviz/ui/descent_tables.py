@@ -83,7 +83,7 @@ def basin_map(theme: str, setup: Setup, place: int) -> None:
             descent_figures.basins(theme, setup, place, found), "basins", f"Which minimum {title} reaches from each start.", on_select=True
         )
     with right:
-        rows = basin_shares(found)
+        rows = basin_shares(found.reached, found.minima)
         show.heading(f"Where {resolution * resolution:,} runs of {title} end")
         show.table(("ends at", "x, y", "share of the starts"), rows[:12], "Share of the starts by ending")
         more = f" {len(rows) - 12} further endings are not listed." if len(rows) > 12 else ""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nnviz.core.axes import Axis
 from nnviz.core.losses import get_loss
-from nnviz.core.store import Store, open_stored
+from nnviz.core.store import Store, open_stored, thinned
 from nnviz.core.sweep import Map
 from nnviz.figures import trainability as drawing
 from nnviz.ui import controls, maps_view, mistakes, progress, show
@@ -67,7 +67,7 @@ def window(axis: Axis, text: str) -> NDArray[np.integer]:
     first, last = np.searchsorted(numbers, low * (1 - 1e-12 * np.sign(low))), np.searchsorted(numbers, high * (1 + 1e-12 * np.sign(high)))
     if last - first < 2:
         raise ValueError(f"the stored map has {last - first} pixels between {low:g} and {high:g}: take a wider range")
-    return np.arange(first, last, -(-(last - first) // MOST_SIDE))
+    return thinned(int(first), int(last), MOST_SIDE)
 
 
 def read(store: Store, measure: str, x: str, y: str) -> Map | None:
@@ -81,7 +81,7 @@ def read(store: Store, measure: str, x: str, y: str) -> Map | None:
 def _read(store: Store, measure: str, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> Iterator[tuple[float, Map]]:
     until = 0.0
     last = None
-    for last in store.thinned_chunks(measure, rows, columns):
+    for last in store.thinned_chunks(drawing.needed(store.sweep, measure), rows, columns):
         if time.perf_counter() > until:
             yield last
             until = time.perf_counter() + BREAK
@@ -99,6 +99,8 @@ def told(store: Store, found: Map) -> str:
 def opens_here(store: Store, chosen: Experiment) -> bool:
     """Whether a pixel's run can be opened in Training: of the network, loss and data of the experiment."""
     mine = store.sweep
+    if mine.data is None:
+        return False
     return (mine.subject, repr(mine.loss), mine.data.digest) == (chosen.network, repr(get_loss(chosen.loss)), chosen.data.digest)
 
 
@@ -110,7 +112,7 @@ def view(store: Store, chosen: Experiment) -> None:
     with row[1]:
         y = controls.text("Range up", key=maps_view.Y, default="", longest=80, placeholder="all of it; such as 0.1, 10")
     with row[2]:
-        measure = controls.choice("Colour", store.sweep.measures, key="mapshows", names=lambda name: name.replace("_", " "))
+        measure = controls.choice("Colour", store.sweep.measures, key="mapshows", names=drawing.written_measure)
     zooms = True
     with row[3], st.container(horizontal=True, vertical_alignment="center"):
         if opens_here(store, chosen):
@@ -129,7 +131,7 @@ def view(store: Store, chosen: Experiment) -> None:
         maps_view.open_run(chosen, found.sweep, *place)
     st.session_state[maps_view.SHOWN] = found.sweep
     key = f"{told(store, found)}; {'draw a box to zoom into it' if zooms else 'click a pixel to open its run in Training'}"
-    named, token, values = drawing.named(measure), maps_view.token_of(found.sweep), found.results[measure]
+    named, token, values = drawing.named(measure), maps_view.token_of(found.sweep), drawing.pictured(found, measure)
     figure = drawing.trainability(show.theme(), found, values, measure, title=named, key=key, token=token, boxes=zooms)
     show.figure(
         figure, maps_view.FIGURE, f"{named}: {told(store, found)}", numbers=lambda: drawing.table(found), on_select=("points", "box")

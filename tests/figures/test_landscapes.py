@@ -169,5 +169,5 @@ def test_the_basin_map_is_a_byte_a_start_and_its_shares_are_whole():
     go.Figure(figure)
     assert figure["data"][0]["z"].dtype == np.uint8
     assert {NOWHERE, DIVERGED} & set(np.unique(found.reached))
-    shares = [float(share.rstrip("%")) for _, _, share in descent_maps.basin_shares(found)]
+    shares = [float(share.rstrip("%")) for _, _, share in descent_maps.basin_shares(found.reached, found.minima)]
     assert sum(shares) == pytest.approx(100, abs=0.2)

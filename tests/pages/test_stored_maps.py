@@ -54,7 +54,7 @@ def test_a_window_and_the_thinned_whole_are_parts_of_the_stored_map(open_page, f
     numbers = store.sweep.x.numbers
     assert len(rows) <= 7
     assert ((numbers[columns] >= 1) & (numbers[columns] <= 100)).all()
-    *_, (share, found) = store.thinned_chunks("cost", rows, columns)
+    *_, (share, found) = store.thinned_chunks(("cost",), rows, columns)
     assert share == 1
     np.testing.assert_array_equal(found.results["cost"], whole[np.ix_(rows, columns)])
     with pytest.raises(ValueError, match="wider"):
