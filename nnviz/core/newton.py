@@ -17,6 +17,8 @@ from nnviz.core.stepping import Array, Hyperparameter, Optimizer, State
 
 SUFFICIENT_DECREASE, CURVATURE = 1e-4, 0.9  # c₁ and c₂ of the strong Wolfe conditions
 EVALUATIONS = 20
+FARTHER = 10.0  # times as far is looked while the slope has lost less than a tenth: the parabola through both slopes has its minimum there
+NOISE = 4 * float(np.finfo(float).eps)  # of a value: what differs less is equal, and the slopes decide (Hager and Zhang 2005, section 2.2)
 IDLE = 512 * float(np.finfo(float).eps)  # of theta's size
 
 
@@ -106,14 +108,14 @@ class LBFGS(Optimizer):
         known["theta"], known["gradient"] = theta.copy(), gradient.copy()
         before = known["value"]
         length, known["value"] = strong_wolfe(_Line(state.objective, theta.copy(), direction), before, slope, first)
-        idle = (state.count >= self.history) & _idle(length * direction, theta) & ~(known["value"] < before)
+        idle = (state.count >= self.history) & _idle(length * direction, theta)
         theta += np.where(idle, 0.0, length) * direction
         known["end"] = theta.copy()
         state.count += 1
 
 
 def _idle(step: Array, theta: Array) -> Any:
-    """Whether a step (..., P) is but a rounding error of theta, (..., 1); one that lowers nothing either is not taken: the run rests."""
+    """Whether a step (..., P) is but a rounding error of theta, (..., 1); once the pairs are full it is not taken: the run rests."""
     size = np.maximum(np.max(np.abs(theta), axis=-1, keepdims=True), 1.0)
     return np.max(np.abs(step), axis=-1, keepdims=True) <= IDLE * size
 
@@ -192,7 +194,8 @@ def strong_wolfe(along: _Line, value: Array, slope: Array, first: Hyperparameter
             )
             done = np.zeros(value.shape, dtype=bool)
         here, here_slope = along(length)
-        too_high = ~(here <= value + SUFFICIENT_DECREASE * length * slope) | ((here >= low_value) & (low > 0))
+        noise = NOISE * np.abs(value)
+        too_high = ~(here <= value + SUFFICIENT_DECREASE * length * slope + noise) | ((here > low_value + noise) & (low > 0))
         accepted = ~too_high & (np.abs(here_slope) <= -CURVATURE * slope)
         passed = ~too_high & ~accepted & (here_slope * (high - low) >= 0)
         high, high_value = (
@@ -202,7 +205,7 @@ def strong_wolfe(along: _Line, value: Array, slope: Array, first: Hyperparameter
             np.where(too_high | done, a, b) for a, b in ((low, length), (low_value, here), (low_slope, here_slope))
         )
         done = done | accepted
-        length = np.where(done, low, np.where(np.isfinite(high), _within(low, low_value, low_slope, high, high_value), 2 * length))
+        length = np.where(done, low, np.where(np.isfinite(high), _within(low, low_value, low_slope, high, high_value), FARTHER * length))
     lengths[... if going is None else going], values[... if going is None else going] = low, low_value
     return lengths, values
 

@@ -220,6 +220,19 @@ def test_lbfgs_asks_a_surface_only_where_a_run_is_still_looking_and_ends_the_sam
     assert np.isfinite(path(ClippedByNorm(make("lbfgs"), rates), starts, 3, Counting(True))).all()
 
 
+def test_lbfgs_looks_as_far_along_a_flat_line_as_its_slope_promises():
+    plateau = SURFACES["plateau"]
+    start = np.array([[-2.0, -4.0], [3.5, 4.0]])  # the slope is 1e-12 there, and the value 1 up to its last digits
+    assert np.abs(plateau.gradient(start)).max() < 1e-5
+    assert_allclose(path(make("lbfgs"), start, 10, plateau)[-1], np.broadcast_to(plateau.minima[0], (2, 2)), atol=1e-7)
+
+
+def test_lbfgs_ends_a_descent_towards_zero_at_the_rounding_of_theta():
+    points = path(make("lbfgs"), np.array([[-2.71, -1.19]]), 60, SURFACES["ravine"])
+    assert (points[-1] == points[-2]).all()
+    assert_allclose(points[-1], 0, atol=1e-12)
+
+
 def test_lbfgs_comes_to_rest_where_rounding_is_all_that_is_left():
     points = path(make("lbfgs"), np.array([[2.984, 0.02]]), 60, SURFACES["rastrigin"])
     assert (points[-1] == points[-2]).all()
