@@ -110,7 +110,7 @@ class EarlyStopping:
     @property
     def over(self) -> bool:
         """Whether every run has ended."""
-        return bool(np.all(self.stopped_at >= 0))
+        return self.next_step != NEVER and bool(np.all(self.stopped_at >= 0))
 
     def look(self) -> None:
         """At the end of an epoch, see which runs are better than ever and which have waited for too long."""

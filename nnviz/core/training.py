@@ -84,8 +84,8 @@ def train(
     >>> run.theta.shape, bool(run.train_cost[-1] < run.train_cost[0])
     ((60, 33), True)
     """
-    parts = train_steps(network, loss, data, optimizer, epochs, batch_size, seed, schedule, l2, l1, snapshots, theta0, **more)
-    return deque(parts, maxlen=1).pop()
+    asked = _asked(network, loss, data, optimizer, epochs, batch_size, seed, schedule, l2, l1, snapshots, theta0, **more)
+    return _last(_learn(*asked))
 
 
 def train_steps(
@@ -101,19 +101,39 @@ def train_steps(
     l1: ArrayLike = 0.0,
     snapshots: int = 60,
     theta0: ArrayLike | None = None,
+    **more: Any,
+) -> Iterator[Run]:
+    """As `train`, a partial run after each chunk of at most 50 ms, the whole one last: who stops asking keeps what was there."""
+    asked = _asked(network, loss, data, optimizer, epochs, batch_size, seed, schedule, l2, l1, snapshots, theta0, **more)
+    for diary in _learn(*asked):
+        yield diary.run()
+
+
+def _asked(
+    network: Network,
+    loss: Loss | str,
+    data: Any,
+    optimizer: Optimizer | str,
+    epochs: float,
+    batch_size: int,
+    seed: int | Sequence[int],
+    schedule: Schedule,
+    l2: ArrayLike,
+    l1: ArrayLike,
+    snapshots: int,
+    theta0: ArrayLike | None,
     *,
     initializer: str = "glorot_uniform",
     clip_norm: float | None = None,
     patience: int | None = None,
     restore_best: bool = True,
     steps: int | None = None,
-) -> Iterator[Run]:
-    """As `train`, a partial run after each chunk of at most 50 ms, the whole one last: who stops asking keeps what was there."""
+) -> tuple[Settings, Array, int, int]:
+    """Settings, theta at the start, and the first and the last step of what `train` was asked for."""
     settings = checked_settings(
         network, loss, data, optimizer, batch_size, seed, schedule, l2, l1, snapshots, clip_norm, patience, restore_best
     )
-    theta = starting_points(settings, theta0, initializer)
-    yield from _learn(settings, theta, 0, settings.steps_of(epochs, steps))
+    return settings, starting_points(settings, theta0, initializer), 0, settings.steps_of(epochs, steps)
 
 
 def continue_training(run: Run, epochs: float = 100, snapshot: int = -1, *, steps: int | None = None, **changes: Any) -> Run:
@@ -127,22 +147,36 @@ def continue_training(run: Run, epochs: float = 100, snapshot: int = -1, *, step
     Run
         The snapshots up to the fork, then the new ones.
     """
-    return deque(continue_steps(run, epochs, snapshot, steps=steps, **changes), maxlen=1).pop()
+    past, asked = _forked(run, epochs, snapshot, steps, changes)
+    return _last(_learn(*asked)).after(past)
 
 
 def continue_steps(run: Run, epochs: float = 100, snapshot: int = -1, *, steps: int | None = None, **changes: Any) -> Iterator[Run]:
     """As `continue_training`, in chunks of at most 50 ms."""
+    past, asked = _forked(run, epochs, snapshot, steps, changes)
+    for diary in _learn(*asked):
+        yield diary.run().after(past)
+
+
+def _forked(
+    run: Run, epochs: float, snapshot: int, steps: int | None, changes: dict[str, Any]
+) -> tuple[Run, tuple[Settings, Array, int, int, Any]]:
+    """The run up to the fork; and from there on settings, theta, first and last step and the optimiser's memory."""
     settings = run.settings.changed(**changes)
     snapshot = range(len(run.step))[snapshot]
     goes_on = snapshot == len(run.step) - 1 and settings.optimizer == run.settings.optimizer
     first = int(run.step[snapshot])
-    past = run.until(snapshot)
-    for part in _learn(settings, run.theta[snapshot], first, first + settings.steps_of(epochs, steps), run.state if goes_on else None):
-        yield part.after(past)
+    last = first + settings.steps_of(epochs, steps)
+    return run.until(snapshot), (settings, run.theta[snapshot], first, last, run.state if goes_on else None)
 
 
-def _learn(settings: Settings, theta: Array, first: int, last: int, state: Any = None) -> Iterator[Run]:
-    """Partial runs from theta (..., P) at step `first` to step `last`."""
+def _last(diaries: Iterator[Diary]) -> Run:
+    """The whole run; snapshots that nobody sees on the way are judged together, in a third of the time."""
+    return deque(diaries, maxlen=1).pop().run()
+
+
+def _learn(settings: Settings, theta: Array, first: int, last: int, state: Any = None) -> Iterator[Diary]:
+    """The diary of a run from theta (..., P) at step `first` to step `last`, after each chunk and in the end."""
     settings = settings.until(last)
     learner = Learner(settings, theta, first, state)
     stopping = EarlyStopping(settings, learner)
@@ -154,11 +188,11 @@ def _learn(settings: Settings, theta: Array, first: int, last: int, state: Any =
             stopping.look()
             diary.look()
             if time.perf_counter() - began > CHUNK_SECONDS and not diary.complete:
-                yield diary.run()
+                yield diary
                 began = time.perf_counter()
         if diary.complete:
             break
-    yield diary.run()
+    yield diary
 
 
 def _play(learner: Learner, tapes: list[Calls], until: int) -> list[Calls]:

@@ -15,7 +15,7 @@ from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost
 from nnviz.core.optimizers import OPTIMIZERS, ClippedByNorm
 from nnviz.core.schedules import SCHEDULES
-from nnviz.core.training import continue_training, train, train_steps
+from nnviz.core.training import continue_steps, continue_training, train, train_steps
 
 MOONS = DATASETS["moons"](samples=60, noise=0.1, test_fraction=0.25, seed=0)
 NETWORK = Network((2, 5, 1), ("tanh", "sigmoid"))
@@ -152,6 +152,17 @@ def test_chunks_are_short_and_tell_the_run_so_far():
     shown = len(parts[0].step)
     assert np.array_equal(parts[0].theta, parts[-1].theta[:shown])
     assert np.array_equal(parts[0].test_cost, parts[-1].test_cost[:shown])
+
+
+@pytest.mark.parametrize("patience", [None, 2])
+def test_a_run_told_at_once_is_the_run_told_piece_by_piece(patience):
+    asked = {"epochs": 300, "batch_size": 7, "snapshots": 40, "patience": patience}
+    *_, piecewise = train_steps(NETWORK, LOSS, MOONS, "adam", **asked)
+    whole = train(NETWORK, LOSS, MOONS, "adam", **asked)
+    for name in ("step", "theta", "train_cost", "test_cost", "train_accuracy", "gradient_norm", "final_theta", "stopped_at"):
+        assert np.array_equal(getattr(whole, name), getattr(piecewise, name))
+    *_, forked = continue_steps(whole, steps=30, snapshot=3)
+    assert np.array_equal(continue_training(whole, steps=30, snapshot=3).train_cost, forked.train_cost)
 
 
 @pytest.mark.parametrize("name", ["adam", "muon"])
