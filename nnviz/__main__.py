@@ -99,7 +99,7 @@ def draw(store: Store) -> list[Path]:
     """Pictures of the first measure beside the folder: an interactive page and a PNG, of at most PICTURED pixels a side."""
     from nnviz.figures.map_picture import png
     from nnviz.figures.theme import LIGHT
-    from nnviz.figures.trainability import named, needed, pictured, trainability
+    from nnviz.figures.trainability import named, needed, pictured, told_of, trainability
     from nnviz.ui.show import standalone
 
     sweep, path = store.sweep, store.path
@@ -115,18 +115,6 @@ def draw(store: Store) -> list[Path]:
         except OSError as error:
             raise ValueError(f"{str(file)[-80:]!r} cannot be written ({error.strerror}): the map itself is kept") from error
     return list(files)
-
-
-def told_of(whole: tuple[int, int], drawn: tuple[int, int], steps: int) -> str:
-    """What is drawn of a map.
-
-    Examples
-    --------
-    >>> told_of((2048, 512), (1024, 512), 200)
-    '512 × 1024 of 512 × 2048 runs of 200 steps'
-    """
-    part = "" if drawn == whole else f"{drawn[1]} × {drawn[0]} of "
-    return f"{part}{whole[1]} × {whole[0]} runs of {steps} steps"
 
 
 if __name__ == "__main__":

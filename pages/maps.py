@@ -8,6 +8,7 @@ from nnviz.formulas import page_scripts
 from nnviz.ui import controls, experiment, map_cluster, mistakes, page, programs, progress, show, stored_maps, take
 from nnviz.ui import maps_view as view
 from nnviz.ui.descent_figures import surface_title
+from nnviz.ui.descent_view import OWN
 
 WORDS = {view.NETWORK: "the network"}
 SIZES = (16, 32, 64, 128, 256)
@@ -42,6 +43,12 @@ TRIALS = (
                  "mapy": "beta", "mapsteps": 100},
     ),
     controls.Trial(
+        "Which minimum from where",
+        "Heavy ball on Himmelblau's four minima, a start each pixel: near the edges it is fast, overshoots, and the basins interleave.",
+        PLAIN | {"mapof": "himmelblau", "optimizer": "heavy_ball", "rate": 0.01, "mapx": "start[0]", "mapy": "start[1]", "mapsteps": 200,
+                 "mapsize": 128, "mapmeasure": "basin"},
+    ),
+    controls.Trial(
         "Momentum in the valley",
         "Heavy ball on Rosenbrock's valley: the longer the velocity lasts, the smaller the rate that still comes far down the valley.",
         PLAIN | {"mapof": "rosenbrock", "optimizer": "heavy_ball", "mapx": "learning_rate", "mapy": "beta", "mapsteps": 200,
@@ -58,16 +65,17 @@ if stored is not None:
     stored_maps.view(stored, chosen)
     st.stop()
 
-row = st.columns([1.1, 1, 1, 1.1, 1.1, 0.8, 0.8], vertical_alignment="top")
+row = st.columns(5, vertical_alignment="top")
 with row[0]:
     swept = controls.choice(
         "What is swept",
-        (view.NETWORK, *SURFACES),
+        (view.NETWORK, *SURFACES, OWN),
         key="mapof",
         names=lambda name: WORDS.get(name, surface_title(name)),
         on_change=view.anew,
     )
-subject = view.subject_of(swept, chosen)
+with st.container(horizontal=True, width=640, key="map-surface"):
+    subject = view.subject_of(swept, chosen)
 names, of_network = view.names_of(chosen, subject), swept == view.NETWORK
 with row[1]:
     across = controls.choice("Across", names, key="mapx", default=names[0], names=drawing.title_of, on_change=view.whole)
@@ -77,21 +85,16 @@ with row[3]:
     window_x = controls.text("Range across", key=view.X, default="", longest=80, placeholder="all of it; such as 0.1, 10")
 with row[4]:
     window_y = controls.text("Range up", key=view.Y, default="", longest=80, placeholder="all of it; such as 0.1, 10")
-with row[5]:
-    size = int(controls.choice("Pixels a side", SIZES, key="mapsize", default=32))
-with row[6]:
-    steps = int(controls.number("Steps", 1, 5000, key="mapsteps", default=100, step=50))
-with st.container(horizontal=True, vertical_alignment="center"):
+with st.container(horizontal=True, vertical_alignment="bottom"):
     measure = controls.choice(
-        "Colour", view.measures_of(subject), key="mapmeasure", default="convergence", names=lambda name: name.replace("_", " "), width=240
+        "Colour", view.measures_of(subject), key="mapmeasure", default="convergence", names=drawing.written_measure, width=190
     )
-    full, zooms = True, True
+    size = int(controls.choice("Pixels a side", SIZES, key="mapsize", default=32, width=120))
+    steps = int(controls.number("Steps", 1, 5000, key="mapsteps", default=100, step=50, width=130))
+    zooms = view.mouse()
+    full = True
     if of_network:
         full = controls.toggle("All samples in each step", key="mapfull", default=True, help="Else batches as in the sidebar.")
-        zooms = controls.segments("The mouse", ("zooms", "opens a run"), key="mapact") == "zooms"
-    zoomed = bool(window_x.strip() or window_y.strip())
-    st.button("Zoom back", on_click=view.back, disabled=not st.session_state.get("map history"))
-    st.button("Whole map", on_click=view.whole, disabled=not zoomed)
 
 try:
     axes = [view.axis_of(name, window, size, chosen, subject) for name, window in ((across, window_x), (up, window_y))]
@@ -108,23 +111,23 @@ first = sweep is not None and view.reached(sweep) is None
 if first:
     with bar:
         view.work_on(sweep)
-both = view.reached(sweep) if sweep is not None else None
-if both is not None:
+found = view.reached(sweep) if sweep is not None else None
+if found is not None:
     st.session_state[view.SHOWN] = sweep
     take.script(lambda: page_scripts.sweep(programs.recipe(chosen), sweep) if of_network else page_scripts.surface_sweep(sweep))
-    fine, values = both[1], view.values_of(both, measure)
-    rows, columns = fine.sweep.shape
+    whole = view.spread(found)
+    rows, columns = sweep.shape
     named = drawing.named(measure)
     told = f"{columns} × {rows} runs of {sweep.steps} steps"
-    over = f"{drawing.title_of(sweep.x.name)} and {drawing.title_of(sweep.y.name)}"
-    key = f"{told}; {'draw a box to zoom into it' if zooms else 'click a pixel to open its run in Training'}"
-    figure = drawing.trainability(theme, fine, values, measure, title=named, key=key, token=view.token_of(sweep), boxes=zooms)
-    alt = f"{named}: a map of {told} over {over}"
-    picture, beside = st.columns([1.75, 1], gap="large")
+    key = f"{told}; {'draw a box to zoom into it' if zooms else view.opens(sweep)}"
+    values, token = drawing.pictured(whole, measure), view.token_of(sweep)
+    figure = drawing.trainability(theme, found, values, measure, title=named, key=key, token=token, boxes=zooms)
+    picture, beside = st.columns([1.75, 1], gap="medium")
     with picture:
-        show.figure(figure, view.FIGURE, alt, numbers=lambda: drawing.table(fine), on_select=("points", "box"))
+        alt = drawing.described(whole, measure, told)
+        show.figure(figure, view.FIGURE, alt, numbers=lambda: drawing.table(found), on_select=("points", "box"))
     with beside:
-        view.explanation(sweep, values, measure, chosen)
+        view.explanation(whole, measure, chosen)
 controls.try_this(TRIALS)
 if sweep is not None and progress.unfinished("map"):
     if not first:  # the picture stands: go on, and show what is reached then

@@ -2,13 +2,11 @@
 
 import streamlit as st
 
-from nnviz.core.grammar import ExpressionError
 from nnviz.core.schedules import SCHEDULES
 from nnviz.core.surfaces import SURFACES
 from nnviz.formulas import optimizers as formulas
 from nnviz.formulas import page_scripts
-from nnviz.formulas.mistakes import marked
-from nnviz.ui import controls, descent_figures, descent_tables, experiment, page, player, show, take, tuning
+from nnviz.ui import controls, descent_figures, descent_tables, experiment, page, player, show, surface_choice, take, tuning
 from nnviz.ui import descent_view as view
 from nnviz.ui.descent_trials import TRIALS
 
@@ -21,21 +19,9 @@ if place is not None:
 
 
 def choose_surface():
-    """The surface, with what only some of them need; a formula that cannot be read is answered and the former one stays."""
+    """The surface, with what only some of them need."""
     name = controls.choice("Surface", [*SURFACES, view.OWN], key="surface", default="himmelblau", names=descent_figures.surface_title)
-    condition, formula, reach = 50.0, "", 5.0
-    if name == "ravine":
-        condition = controls.powers("Condition number κ", 0, 3, key="kappa", default=50.0)
-    if name == view.OWN:
-        formula = controls.text("f(x, y) =", key="fxy", default="(1 - x)**2 + 5*(y - x**2)**2", longest=20_000)
-        reach = float(controls.number("x and y up to ±", 0.1, 1000.0, key="reach", default=3.0, step=0.5))
-    try:
-        st.session_state["former surface"] = view.surface_of(name, condition, formula, reach)
-    except ValueError as error:
-        st.error(str(error))
-        if isinstance(error, ExpressionError):
-            st.code(marked(error), language=None)
-    return st.session_state.get("former surface", SURFACES["himmelblau"])
+    return surface_choice.asked(name)
 
 
 def choose_start(surface):

@@ -28,6 +28,7 @@ __all__ = [
     "Tile",
     "described",
     "empty_map",
+    "refined_chunks",
     "run_tile",
     "spaced",
     "sweep",
@@ -84,13 +85,43 @@ def sweep(
 
 
 def sweep_chunks(sweep: Sweep, tile: int | tuple[int, int] | None = None, found: Map | None = None) -> Iterator[Map]:
-    """The map in this process, tile by tile: what is known after each chunk of at most 50 ms; of one that was begun, the tiles it lacks."""
+    """The map in this process, tile by tile: what is known after each chunk of at most 50 ms; of one that was begun, what it lacks."""
     found = found or empty_map(sweep)
     yield found
     for one in tiles_of(sweep.shape, usual_tile(sweep) if tile is None else tile):
-        if found.known[one.window].all():
+        wanted = ~found.known[one.window]
+        if not wanted.any():
             continue
-        for results in tile_chunks(sweep, one):
+        for results in tile_chunks(sweep, one, None if wanted.all() else wanted):
             if results is not None:
                 one.put(found, results)
             yield found
+
+
+def refined_chunks(sweep: Sweep, coarsest: int, finest: int = 1, found: Map | None = None) -> Iterator[Map]:
+    """As `sweep_chunks`, from coarse to fine: first every so-many-th pixel along each axis, then twice as many, and so on.
+
+    No pixel is computed twice: each layer adds those that the coarser ones lack.
+
+    Parameters
+    ----------
+    coarsest, finest : powers of two: which pixels come first, and where to end
+
+    Examples
+    --------
+    >>> from nnviz.core.objectives import Quadratic
+    >>> axes = ("learning_rate", [0.1, 0.2, 0.3, 0.4]), ("start[0]", [1.0, 2.0, 3.0, 4.0])
+    >>> shares = [found.share for found in refined_chunks(described(Quadratic([[2.0]]), None, "sgd", *axes, 5), 4)]
+    >>> sorted(set(shares))
+    [0.0, 0.0625, 0.25, 1.0]
+    """
+    found = found or empty_map(sweep)
+    yield found
+    every = coarsest
+    while every >= finest:
+        # What is written into the views stands in the map.
+        views = {name: values[::every, ::every] for name, values in found.results.items()}
+        layer = Map(sweep.coarse(every), views, found.known[::every, ::every])
+        for _ in sweep_chunks(layer.sweep, found=layer):
+            yield found
+        every //= 2

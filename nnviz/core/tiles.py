@@ -45,9 +45,10 @@ class Tile:
         return slice(*self.rows), slice(*self.columns)
 
     def put(self, found: Map, results: Mapping[str, Array]) -> None:
-        """Write the tile's results into a map."""
+        """Write the tile's results into a map; pixels that are known there stay."""
+        new = ~found.known[self.window]
         for name, values in results.items():
-            found.results[name][self.window] = values
+            np.copyto(found.results[name][self.window], values, where=new)
         found.known[self.window] = True
 
 
@@ -57,7 +58,7 @@ def usual_tile(sweep: Sweep) -> tuple[int, int]:
         return TILE, TILE
     runs = max(TILE, CHUNK_NUMBERS // sweep.theta0.size)
     columns = min(sweep.shape[1], runs, LARGEST)
-    return (1 if sweep.y.name in GROUPS else runs // columns), columns
+    return (1 if sweep.y.name in GROUPS else min(runs // columns, LARGEST)), columns
 
 
 def tiles_of(shape: tuple[int, int], size: int | tuple[int, int]) -> list[Tile]:
@@ -81,13 +82,16 @@ def run_tile(sweep: Sweep, tile: Tile) -> Results:
     return deque(tile_chunks(sweep, tile), maxlen=1).pop()
 
 
-def tile_chunks(sweep: Sweep, tile: Tile) -> Iterator[Any]:
-    """As `run_tile`: None after each chunk of at most 50 ms, the measures last."""
+def tile_chunks(sweep: Sweep, tile: Tile, wanted: NDArray[np.bool_] | None = None) -> Iterator[Any]:
+    """As `run_tile`: None after each chunk of at most 50 ms, the measures last; of some pixels (rows, columns) only, NaN for the others."""
     x, y = sweep.x.array[slice(*tile.columns)], sweep.y.array[slice(*tile.rows)]
     shape = (len(y), len(x))
     pixels = {sweep.x.name: np.tile(x, len(y)), sweep.y.name: np.repeat(y, len(x))}
     whole = {name: np.full(len(x) * len(y), np.nan) for name in sweep.measures}
-    for places in groups(pixels, len(x) * len(y)):
+    for group in groups(pixels, len(x) * len(y)):
+        places = group if wanted is None else group[wanted.ravel()[group]]
+        if not places.size:
+            continue
         for part in group_chunks(sweep, {name: values[places] for name, values in pixels.items()}, len(places)):
             if part is None:
                 yield None

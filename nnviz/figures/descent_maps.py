@@ -125,9 +125,12 @@ def _names(theme: Theme, paths: Sequence[Path]) -> list[dict[str, Any]]:
 
 
 def ending_colours(theme: Theme) -> list[str]:
-    """The colours of runs by where they end: at no minimum (pale), diverged (dark), then a colour for each of the first eight minima."""
-    quiet = [mix(theme.background, theme.muted, 0.16), mix(theme.background, theme.text, 0.78)]
-    return quiet + [mix(theme.background, colour, 0.58 if theme.name == "light" else 0.5) for colour in theme.categorical]
+    """The colours of runs by where they end: at no minimum (pale), diverged (ink), then a colour for each of the first eight minima.
+
+    With these shares of ink colour-blind eyes tell the first four minima, pale and ink apart.
+    """
+    quiet = [mix(theme.background, theme.muted, 0.16), mix(theme.background, theme.text, 0.95)]
+    return quiet + [mix(theme.background, colour, 0.8 if theme.name == "light" else 0.66) for colour in theme.categorical]
 
 
 def ending_looks(reached: NDArray[np.integer]) -> NDArray[np.uint8]:

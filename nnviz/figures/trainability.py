@@ -23,11 +23,13 @@ Array = NDArray[np.floating]
 
 LEVELS = 120  # shades on each side
 GONE = 250  # of a pixel without a number: its run diverged
+SHORT = {NOWHERE: "none", DIVERGED: "diverged"}  # endings that are no minimum, on the map
 BAND = 2 * LEVELS // (LOOKS + 2)  # levels of one ending in a map of basins
+FEW = 5  # ticks where there are no round numbers; as many values are all written
 CLICKS = 64  # pixels along each side that can be clicked: all of a usual map
 TITLES = {
     "learning_rate": "learning rate η",
-    "initial_scale": "initial weights × scale",
+    "initial_scale": "initial scale",
     "l2": "L2 penalty",
     "l1": "L1 penalty",
     "batch_size": "batch size",
@@ -76,16 +78,34 @@ def endings(found: Map) -> list[tuple[str, str, str]]:
     return basin_shares(reached[~np.isnan(reached)].astype(int), known_minima(found.sweep.subject))
 
 
-def legend(theme: Theme, values: Array) -> str:
+def told_of(whole: tuple[int, int], drawn: tuple[int, int], steps: int) -> str:
+    """What is drawn of a map.
+
+    Examples
+    --------
+    >>> told_of((2048, 512), (1024, 512), 200)
+    '512 × 1024 of 512 × 2048 runs of 200 steps'
+    """
+    part = "" if drawn == whole else f"{drawn[1]} × {drawn[0]} of "
+    return f"{part}{whole[1]} × {whole[0]} runs of {steps} steps"
+
+
+def described(found: Map, measure: str, told: str) -> str:
+    """The map for those who do not see it: what is drawn, over what, and on a map of basins the share of each ending."""
+    over = f"{title_of(found.sweep.x.name)} and {title_of(found.sweep.y.name)}"
+    shares = ", ".join(f"{name} {share}" for name, _, share in endings(found)[:12]) if measure == "basin" else ""
+    return f"{named(measure)}: a map of {told} over {over}{'. ' + shares if shares else ''}"
+
+
+def legend(theme: Theme, values: NDArray[Any]) -> str:
     """The colours of a map of basins, as far as they occur: a square and a name each."""
     codes = np.unique(values[~np.isnan(values)]).astype(int)
     looks, colours, told = ending_looks(codes), ending_colours(theme), []
     for look in np.unique(looks):
         mine = [int(code) for code in codes[looks == look]]
-        more = ", …" if len(mine) > 3 else ""
-        name = {NOWHERE: "none", DIVERGED: "diverged"}.get(mine[0], ", ".join(str(code + 1) for code in mine[:3]) + more)
-        told.append(f"{coloured('■', colours[look])} {name}")
-    return "minimum " + " ".join(sorted(told, key=lambda text: text.endswith(("none", "diverged"))))
+        told.append(f"{coloured('■', colours[look])} {SHORT.get(mine[0], mine[0] + 1)}")
+    again = " · from the ninth on the colours begin anew" if codes.max(initial=0) >= LOOKS else ""
+    return "minimum " + " ".join(sorted(told, key=lambda text: text.endswith(("none", "diverged")))) + again
 
 
 def equalised(values: Array) -> Array:
@@ -176,7 +196,8 @@ def _bar(theme: Theme, values: Array, measure: str) -> dict[str, Any]:
     low, high = ends(np.log10(known) if powers else known)
     at = np.linspace(low, high, 5)
     told = [significant(10**value if powers else value, 3) for value in at]
-    return colorbar(theme, measure.replace("_", " "), tickvals=np.linspace(0, 2 * LEVELS - 1, 5).tolist(), ticktext=told, len=0.9)
+    places = np.linspace(0, 2 * LEVELS - 1, 5).tolist()
+    return colorbar(theme, measure.replace("_", " "), tickvals=[*places, GONE - 1], ticktext=[*told, "none"], len=0.9)
 
 
 _COUNTS = ("steps_to_threshold", "diverged_at")
@@ -188,8 +209,7 @@ def sides(values: Array, measure: str) -> list[tuple[int, int, str]]:
     if measure == "convergence":
         parts = [("converges", values < 0), ("diverges", values > 0)]
     if measure == "basin":
-        short = {NOWHERE: "none", DIVERGED: "diverged"}
-        parts = [(short.get(code, str(code + 1)), values == code) for code in np.unique(values[~np.isnan(values)]).astype(int).tolist()]
+        parts = [(SHORT.get(code, str(code + 1)), values == code) for code in np.unique(values[~np.isnan(values)]).astype(int).tolist()]
     words = []
     for text, part in parts:
         if part.mean() < 0.04:
@@ -217,8 +237,27 @@ def _ticks(along: Axis) -> dict[str, Any]:
         ticks = log_ticks(numbers[0], numbers[-1], 5)
         at = (count - 1) * np.log(np.array(ticks["tickvals"]) / numbers[0]) / np.log(numbers[-1] / numbers[0])
         return more | {"tickvals": at.tolist(), "ticktext": ticks["ticktext"]}
-    places = np.unique(np.linspace(0, count - 1, min(5, count)).round().astype(int))
-    return more | {"tickvals": places.tolist(), "ticktext": written(along.numbers[places])}
+    values = round_numbers(numbers[0], numbers[-1]) if count > FEW and along.name != "batch_size" else np.empty(0)
+    if len(values) > 2:
+        return more | {"tickvals": np.interp(values, numbers, np.arange(count)).tolist(), "ticktext": written(values)}
+    places = np.unique(np.linspace(0, count - 1, min(FEW, count)).round().astype(int))
+    return more | {"tickvals": places.tolist(), "ticktext": written(numbers[places])}
+
+
+def round_numbers(low: float, high: float) -> Array:
+    """At most six round numbers between two ends, evenly apart; of a window too narrow for float64 to tell them exactly none.
+
+    Examples
+    --------
+    >>> round_numbers(-5.0, 5.0).tolist(), round_numbers(0.0, 0.99).tolist()
+    ([-4.0, -2.0, 0.0, 2.0, 4.0], [0.0, 0.2, 0.4, 0.6, 0.8])
+    """
+    decade = 10.0 ** np.floor(np.log10((high - low) / 5))
+    step = next(step for step in decade * np.array([1.0, 2.0, 2.5, 5.0, 10.0]) if (high - low) / step <= 5)
+    if step < 1e-9 * max(abs(low), abs(high)):
+        return np.empty(0)
+    counts = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
+    return np.array([float(f"{number:.12g}") for number in counts * step]) + 0.0  # no −0
 
 
 def ticks_of(along: Axis) -> list[tuple[float, str]]:

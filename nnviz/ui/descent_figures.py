@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nnviz.core.maps import Basins, basins_chunks, rate_sweep
 from nnviz.core.stability import stability_limit
 from nnviz.core.sweep import Map, sweep_chunks
-from nnviz.figures import descent, descent_maps, landscapes
+from nnviz.figures import descent, descent_maps, landscapes, trainability
 from nnviz.figures.landscapes import Path
 from nnviz.figures.theme import THEMES, Figure
 from nnviz.formulas.numbers import significant
@@ -147,7 +147,7 @@ def basins(theme: str, setup: Setup, place: int, found: Basins) -> Figure:
     return descent_maps.basins(
         THEMES[theme], found, setup.start,
         title=f"Where {setup.runs[place].title} ends, {found.reached.shape[1]} × {found.reached.shape[0]} starts, {setup.steps} steps",
-        key="+ minimum, one colour each · pale: none reached · dark: diverged",
+        key=f"+ {trainability.legend(THEMES[theme], found.reached)}",
     )  # fmt: skip
 
 

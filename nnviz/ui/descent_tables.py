@@ -88,6 +88,6 @@ def basin_map(theme: str, setup: Setup, place: int) -> None:
         show.table(("ends at", "x, y", "share of the starts"), rows[:12], "Share of the starts by ending")
         more = f" {len(rows) - 12} further endings are not listed." if len(rows) > 12 else ""
         show.sentence(
-            f"A minimum is reached within 2 % of the bounds; pale: none was. Dark means {DIVERGED_TEXT}. "
+            f"A minimum is reached within 2 % of the bounds. {DIVERGED_TEXT[0].upper()}{DIVERGED_TEXT[1:]}. "
             f"Click the map to start there.{more}"
         )

@@ -11,11 +11,12 @@ from contextlib import ExitStack
 import streamlit as st
 
 from nnviz.core import executors
-from nnviz.core.sweep import Map, Sweep, empty_map, sweep_chunks, tiles_of
+from nnviz.core.sweep import Map, Sweep, empty_map, refined_chunks, sweep_chunks, tiles_of, usual_tile
 
 SCHEDULER = "NNVIZ_SCHEDULER"  # an environment variable: an address such as tcp://head:8786
 WAIT, AGAIN = 3.0, 60.0  # seconds for the scheduler to answer, and until it is asked again
 PATIENCE = 0.03  # seconds between two chances to stop
+HERE = 4  # every so-many-th pixel is computed here in any case, so that a coarse map stands at once
 
 _silent_since: dict[str, float] = {}  # by address
 
@@ -54,15 +55,18 @@ def tell() -> None:
         st.warning("The cluster of this server does not answer: maps are computed here, with what was finished kept.")
 
 
-def chunks(sweep: Sweep, tile: tuple[int, int]) -> Iterator[Map]:
-    """The map, tile by tile, on the cluster where there is one; what it leaves undone is computed here."""
+def chunks(sweep: Sweep, coarsest: int) -> Iterator[Map]:
+    """The map from coarse to fine; where there is a cluster, the fine part tile by tile there, and what that leaves undone here."""
     there, found = make(), empty_map(sweep)
-    if there is not None:
-        try:
-            for one in executors.watched_tiles(sweep, tiles_of(sweep.shape, tile), there, PATIENCE):
-                if one is not None:
-                    one[0].put(found, one[1])
-                yield found
-        except ValueError:
-            lose()
-    yield from sweep_chunks(sweep, tile, found)
+    if there is None:
+        yield from refined_chunks(sweep, coarsest, found=found)
+        return
+    yield from refined_chunks(sweep, max(coarsest, HERE), HERE, found)
+    try:
+        for one in executors.watched_tiles(sweep, tiles_of(sweep.shape, usual_tile(sweep)), there, PATIENCE):
+            if one is not None:
+                one[0].put(found, one[1])
+            yield found
+    except ValueError:
+        lose()
+    yield from sweep_chunks(sweep, found=found)

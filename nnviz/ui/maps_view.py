@@ -4,36 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from nnviz.core.axes import Axis, factors_left, hyperparameters, layer_of, spaced
-from nnviz.core.minima import limits_of
 from nnviz.core.network import Network
-from nnviz.core.surfaces import SURFACES, Surface
+from nnviz.core.surfaces import Surface
 from nnviz.core.sweep import MEASURES as MEASURE_TEXTS
-from nnviz.core.sweep import Map, Sweep, described, empty_map, sweep_chunks, usual_tile
+from nnviz.core.sweep import Map, Sweep, described, empty_map
 from nnviz.figures import trainability as drawing
 from nnviz.figures.descent_maps import DIVERGED_TEXT
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, descent_view, map_cluster, mistakes, navigation, progress, runs, show
+from nnviz.ui import controls, descent_view, map_cluster, mistakes, navigation, progress, runs, show, surface_choice, tuning
 from nnviz.ui.experiment import Experiment
 
 FIGURE, X, Y = "map", "mapwx", "mapwy"  # the figure, and the two windows in the address
 SHOWN = "map shown"  # session_state: the sweep on the screen
-COARSE = 4  # every so-many-th pixel comes first
+FIRST = 0.4  # seconds of work that the first, coarse map may take
+SIDES = (4, 8, 16)  # pixels a side that it may have
+OF_UNIT, OF_PARAMETER = 2.5e-8, 2e-10  # seconds of a run for each step, sample and unit or parameter, on a slow machine
 WATCH = 0.7  # seconds of work between two pictures
 NETWORK = "network"  # is swept, where it is no surface
 MEASURES = ("convergence", "cost", "test_cost", "accuracy", "test_accuracy", "steps_to_threshold", "diverged_at")
+MOST_DESCENT = 500  # steps that the page Optimisers shows
 OF_SURFACES = {  # measure → what it is on a surface
     "convergence": "",
+    "basin": "which minimum a run ends at: within 2 % of the bounds of it",
     "cost": "height above the lowest value known, after the last step",
     "steps_to_threshold": "first step within 0.1 of the lowest value known, −1 where there is none",
     "diverged_at": MEASURE_TEXTS["diverged_at"],
 }
-FLOOR = 1e-12  # of a height on a surface
 RANGES = {  # hyperparameter → from, to, scale
     "learning_rate": (1e-2, 1e2, "log"),
     "initial_scale": (0.1, 20.0, "log"),
@@ -51,12 +54,13 @@ CONVERGENCE = (
 )
 ON_SURFACES = f"{DIVERGED_TEXT[0].upper()}{DIVERGED_TEXT[1:]}."
 OF_HEIGHTS = f"C is the height above the lowest value known. {ON_SURFACES}"
+MOST_ENDINGS = 9  # rows of the table of minima
 ADAPTIVE = ("adam", "adamw", "amsgrad", "nadam", "radam", "rmsprop", "adagrad", "lion")
 
 
 def subject_of(swept: str, chosen: Experiment) -> Network | Surface:
-    """What is swept: the experiment's network, or a test surface."""
-    return chosen.network if swept == NETWORK else SURFACES[swept]
+    """What is swept: the experiment's network, or a test surface, for which more may be asked here."""
+    return chosen.network if swept == NETWORK else surface_choice.asked(swept)
 
 
 def measures_of(subject: Network | Surface) -> tuple[str, ...]:
@@ -141,41 +145,50 @@ def token_of(sweep: Sweep) -> str:
     return hashlib.sha256(repr(sweep.description()).encode()).hexdigest()[:24]
 
 
-def layers_of(sweep: Sweep) -> Iterator[tuple[Map, Map]]:
-    """The coarse map, then the fine one, tile by tile; both as far as they are known."""
-    nothing = Map(sweep, {}, np.zeros(sweep.shape, dtype=bool))
-    coarse = sweep.coarse(COARSE)
-    rough = empty_map(coarse)
-    for rough in sweep_chunks(coarse):
-        yield rough, nothing
-    for fine in map_cluster.chunks(sweep, usual_tile(sweep)):
-        yield rough, fine
+def coarsest(sweep: Sweep) -> int:
+    """Every how-many-th pixel makes the first map: as many as are computed in a moment; a power of two."""
+    seconds = 1e-5 * sweep.steps
+    if isinstance(sweep.subject, Network):
+        units, parameters = sum(sweep.subject.sizes[1:]), sweep.subject.parameter_count
+        seconds = sweep.steps * sweep.batch_size * (OF_UNIT * units + OF_PARAMETER * parameters)
+    side = max((side for side in SIDES if side * side * seconds <= FIRST), default=SIDES[0])
+    return 2 ** max(0, math.ceil(math.log2(max(sweep.shape) / side)))
 
 
-def reached(sweep: Sweep) -> tuple[Map, Map] | None:
+def reached(sweep: Sweep) -> Map | None:
     """The map as far as it is known; None where nothing is."""
-    kept: tuple[str, tuple[Map, Map]] | None = st.session_state.get("map kept")
+    kept: tuple[str, Map, int] | None = st.session_state.get("map kept")
     return kept[1] if kept is not None and kept[0] == token_of(sweep) else None
 
 
 def work_on(sweep: Sweep) -> None:
-    """Go on with the map for a moment, with a bar and Stop; the page reruns while `progress.unfinished`."""
-    token = token_of(sweep)
-    both = progress.run("map", token, lambda: layers_of(sweep), lambda both: both[1].share, "Map", WATCH)
-    if both is not None:
-        st.session_state["map kept"] = (token, both)
+    """Go on with the map until there is more to see, with a bar and Stop; the page reruns while `progress.unfinished`."""
+    token, every = token_of(sweep), coarsest(sweep)
+    before = st.session_state["map kept"][2] if reached(sweep) is not None else 0
+
+    def more(found: Map) -> bool:
+        return int(found.known.sum()) > before and bool(found.known[::every, ::every].all())
+
+    pause = WATCH if before else 0.0
+    found = progress.run("map", token, lambda: map_cluster.chunks(sweep, every), lambda found: found.share, "Map", pause, more)
+    if found is not None:
+        st.session_state["map kept"] = (token, found, int(found.known.sum()))
 
 
-def values_of(both: tuple[Map, Map], measure: str) -> np.ndarray:
-    """A measure on the fine pixels, from the coarse map where nothing finer is known."""
-    rough, fine = both
-    rows, columns = fine.sweep.shape
-    near = rough.results[measure][np.ix_(np.arange(rows) // COARSE, np.arange(columns) // COARSE)]
-    values = np.where(fine.known, fine.results[measure], near) if fine.results else near
-    if measure == "cost" and isinstance(fine.sweep.subject, Surface):
-        kept = values_of(both, "diverged_at") < 0
-        return np.where(kept, np.maximum(values - limits_of(fine.sweep.subject).lowest, FLOOR), np.nan)
-    return values
+def spread(found: Map) -> Map:
+    """The map with what is known, and elsewhere the results of a coarser pixel where there is one."""
+    if found.known.all():
+        return found
+    whole = empty_map(found.sweep)
+    every = 2 ** math.ceil(math.log2(max(found.sweep.shape)))
+    while every:
+        near = np.ix_(*(np.arange(count) // every * every for count in found.sweep.shape))
+        known = found.known[near]
+        for name, values in whole.results.items():
+            np.copyto(values, found.results[name][near], where=known)
+        whole.known[known] = True
+        every //= 2
+    return whole
 
 
 def zoom_on_box() -> None:
@@ -218,17 +231,58 @@ def clicked(sweep: Sweep) -> tuple[int, int] | None:
 
 
 def open_run(chosen: Experiment, sweep: Sweep, row: int, column: int) -> None:
-    """Train the very run of a pixel on the page Training."""
+    """Show the very run of a pixel: of a network on the page Training, on a surface on the page Optimisers."""
     try:
         arguments = sweep.training_at(row, column)
     except ValueError as error:
         mistakes.tell(error)
+        return
+    if isinstance(sweep.subject, Surface):
+        _open_descent(sweep.subject, arguments)
         return
     values = sweep.values_at(row, column)
     told = ", ".join(f"{drawing.title_of(name)} {significant(value)}" for name, value in values.items())
     runs.begin(chosen, runs.Exactly(arguments, f"a pixel of a map: {told}, {sweep.steps} steps"), "train")
     # With no query_params Streamlit would clear the address itself, which it refuses while controls are bound to it.
     st.switch_page(navigation.path("training"), query_params={})
+
+
+def _open_descent(surface: Surface, arguments: Mapping[str, Any]) -> None:
+    optimizer, (x, y) = arguments["optimizer"], arguments["theta0"].tolist()
+    settings = surface_choice.settings_of(surface, "surface") | {
+        "opt": [optimizer.name],
+        tuning.TUNE: tuning.exactly(optimizer),
+        "start": f"{x!r}, {y!r}",
+        "steps": min(max(arguments["steps"], 10), MOST_DESCENT),
+        "gnoise": 0.0,
+        "sched": "constant",
+        "clip": 0.0,
+        "gdecay": 0.0,
+        "inner": tuning.title_of(optimizer.name),
+    }
+    for key, value in settings.items():
+        if st.session_state.get(key) != value:  # what this page has asked for stands already, and cannot be set any more
+            st.session_state[key] = value
+    st.switch_page(navigation.path("optimizers"), query_params={})
+
+
+def mouse(opens_runs: bool = True) -> bool:
+    """What the mouse does on the map, and the ways back; whether it zooms."""
+    zooms = True
+    if opens_runs:
+        zooms = controls.segments("The mouse", ("zooms", "opens a run"), key="mapact") == "zooms"
+    zoomed = any(st.session_state.get(key, "").strip() for key in (X, Y))
+    st.button("Zoom back", on_click=back, disabled=not st.session_state.get("map history"))
+    st.button("Whole map", on_click=whole, disabled=not zoomed)
+    return zooms
+
+
+def opens(sweep: Sweep) -> str:
+    """What a click does, as a figure says it."""
+    if not isinstance(sweep.subject, Surface):
+        return "click a pixel to open its run in Training"
+    part = f", its first {MOST_DESCENT} steps" if sweep.steps > MOST_DESCENT else ""
+    return f"click a pixel to open its run in Optimisers{part}"
 
 
 def back() -> None:
@@ -264,18 +318,28 @@ def depth_sentence(sweep: Sweep, chosen: Experiment) -> str:
     return f"{magnified}float64 tells pixels apart for a further factor of {further}; beyond that, neighbours would be the same number."
 
 
-def explanation(sweep: Sweep, values: np.ndarray, measure: str, chosen: Experiment) -> None:
-    """What the colour is, with the numbers of this map, and how deep it is."""
+def colour(found: Map, measure: str) -> None:
+    """What the colour is, with the numbers of this map."""
     show.heading("The colour")
-    surface = isinstance(sweep.subject, Surface)
+    values, surface = found.results[measure], isinstance(found.sweep.subject, Surface)
     if measure == "convergence":
         show.formula(CONVERGENCE)
         show.sentence(
             f"{np.mean(values < 0):.1%} of the runs converge. The strongest colour is fastest, on both sides; each shade covers as "
             f"many pixels (Sohl-Dickstein 2024). {OF_HEIGHTS if surface else 'A cost above 1,000 times its start counts as diverged.'}"
         )
+    elif measure == "basin":
+        rows, told = drawing.endings(found), OF_SURFACES[measure]
+        show.table(("ends at", "x, y", "share of the runs"), rows[:MOST_ENDINGS], "Share of the runs by ending")
+        more = f" {len(rows) - MOST_ENDINGS} further endings are not listed." if len(rows) > MOST_ENDINGS else ""
+        show.sentence(f"{told[0].upper()}{told[1:]}. {ON_SURFACES}{more}")
     else:
-        told = OF_SURFACES[measure] if surface else MEASURE_TEXTS[measure]
+        told = (OF_SURFACES if surface else {}).get(measure, MEASURE_TEXTS[measure])
         show.sentence(f"{told[0].upper()}{told[1:]}. Grey: there is none.{' ' + ON_SURFACES if surface else ''}")
+
+
+def explanation(found: Map, measure: str, chosen: Experiment) -> None:
+    """What the colour is, and how deep the map is."""
+    colour(found, measure)
     show.heading("How deep")
-    show.sentence(depth_sentence(sweep, chosen))
+    show.sentence(depth_sentence(found.sweep, chosen))

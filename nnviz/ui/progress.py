@@ -44,6 +44,7 @@ def run(
     share: Callable[[T], float],
     label: str = "Computing",
     pause: float = math.inf,
+    ready: Callable[[T], bool] | None = None,
 ) -> T | None:
     """The result of long work: whole, or what was reached when Stop was pressed.
 
@@ -55,6 +56,7 @@ def run(
     share : how much of the whole that is, 0 to 1
     label : stands before the bar
     pause : seconds of work after which what was reached is given back to be shown; a page that sees `unfinished` reruns at its end
+    ready : whether that is worth being shown; a pause waits for it
 
     Raises
     ------
@@ -67,13 +69,15 @@ def run(
     if job is None or job.token != token:
         job = st.session_state[f"job {key}"] = _Job(token, start())
     if not (job.finished or job.stopped):
-        _work(place, key, job, share, label, pause)
+        _work(place, key, job, share, label, pause, ready)
     if job.stopped:
         place.caption(f"Stopped at {job.share:.0%}; what was reached is shown.")
     return job.latest
 
 
-def _work(place: Any, key: str, job: _Job, share: Callable[[Any], float], label: str, pause: float) -> None:
+def _work(
+    place: Any, key: str, job: _Job, share: Callable[[Any], float], label: str, pause: float, ready: Callable[[Any], bool] | None
+) -> None:
     bar = None
     until = job.seconds + pause
     job.owner = threading.get_ident()
@@ -86,7 +90,7 @@ def _work(place: Any, key: str, job: _Job, share: Callable[[Any], float], label:
             if job.seconds > SILENT:
                 bar = bar or _bar(place, key, job)
                 bar.progress(job.share, text=f"{label}: {job.share:.0%}, {_left(job)} left")
-            if job.seconds > until and not job.finished:
+            if job.seconds > until and not job.finished and (ready is None or ready(job.latest)):
                 return
     except ValueError:
         st.session_state.pop(f"job {key}", None)

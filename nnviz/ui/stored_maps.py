@@ -11,17 +11,21 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from nnviz.core.axes import Axis
+from nnviz.core.axes import Axis, hyperparameters
 from nnviz.core.losses import get_loss
 from nnviz.core.store import Store, open_stored, thinned
-from nnviz.core.sweep import Map
+from nnviz.core.surfaces import Surface
+from nnviz.core.sweep import Map, Sweep
 from nnviz.figures import trainability as drawing
+from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, maps_view, mistakes, progress, show
 from nnviz.ui.experiment import Experiment
+from nnviz.ui.tuning import title_of
 
 FOLDER = "NNVIZ_MAPS"  # an environment variable: a folder of stored maps
 OWN = "of this experiment"
 MOST_MAPS, MOST_SIDE = 200, 512  # pixels a side that are sent to the browser: more is thinned
+EXAMPLE = "all of it; such as 0.1, 10"
 BREAK = 0.03  # seconds of reading between two chances to stop
 
 
@@ -91,34 +95,38 @@ def _read(store: Store, measure: str, rows: NDArray[np.integer], columns: NDArra
 
 def told(store: Store, found: Map) -> str:
     """What is shown of a stored map."""
-    rows, columns = store.sweep.shape
-    part = f"{found.sweep.shape[1]} × {found.sweep.shape[0]} of {columns} × {rows} runs of {store.sweep.steps} steps"
+    part = drawing.told_of(store.sweep.shape, found.sweep.shape, store.sweep.steps)
     return part if found.known.all() else f"{part}, {found.share:.0%} known"
 
 
+def runs_of(sweep: Sweep) -> str:
+    """What runs on a stored map."""
+    axes = {sweep.x.name, sweep.y.name}
+    fixed = [name for name in hyperparameters(sweep.optimizer) if name not in axes]
+    numbers = [f"{drawing.title_of(name)} {significant(getattr(sweep.optimizer, name))}" for name in fixed]
+    by = "" if "optimizer" in axes else f" {', '.join([title_of(sweep.optimizer.name), *numbers])}."
+    if isinstance(sweep.subject, Surface):
+        return f"On `{sweep.subject.text[:200]}`.{by}"
+    size = sweep.batch_size if "batch_size" not in axes else None
+    batch = "" if size is None else f", {'all' if size >= len(sweep.data.train) else size} samples in each step"
+    return f"A network {sweep.subject.brief()}{batch}.{by}"
+
+
 def opens_here(store: Store, chosen: Experiment) -> bool:
-    """Whether a pixel's run can be opened in Training: of the network, loss and data of the experiment."""
+    """Whether a pixel's run can be opened: of a surface always, in Optimisers; of a network where it is the experiment's, in Training."""
     mine = store.sweep
-    if mine.data is None:
-        return False
+    if isinstance(mine.subject, Surface):
+        return True
     return (mine.subject, repr(mine.loss), mine.data.digest) == (chosen.network, repr(get_loss(chosen.loss)), chosen.data.digest)
 
 
 def view(store: Store, chosen: Experiment) -> None:
     """The stored map: its windows, its picture, and the run behind a pixel where it is one of the experiment's."""
-    row = st.columns([1.2, 1.2, 1, 1.6], vertical_alignment="top")
-    with row[0]:
-        x = controls.text("Range across", key=maps_view.X, default="", longest=80, placeholder="all of it; such as 0.1, 10")
-    with row[1]:
-        y = controls.text("Range up", key=maps_view.Y, default="", longest=80, placeholder="all of it; such as 0.1, 10")
-    with row[2]:
-        measure = controls.choice("Colour", store.sweep.measures, key="mapshows", names=drawing.written_measure)
-    zooms = True
-    with row[3], st.container(horizontal=True, vertical_alignment="center"):
-        if opens_here(store, chosen):
-            zooms = controls.segments("The mouse", ("zooms", "opens a run"), key="mapact") == "zooms"
-        st.button("Zoom back", on_click=maps_view.back, disabled=not st.session_state.get("map history"))
-        st.button("Whole map", on_click=maps_view.whole, disabled=not (x.strip() or y.strip()))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        x = controls.text("Range across", key=maps_view.X, default="", longest=80, placeholder=EXAMPLE, width=190)
+        y = controls.text("Range up", key=maps_view.Y, default="", longest=80, placeholder=EXAMPLE, width=190)
+        measure = controls.choice("Colour", store.sweep.measures, key="mapshows", names=drawing.written_measure, width=170)
+        zooms = maps_view.mouse(opens_here(store, chosen))
     try:
         found = read(store, measure, x, y)
     except ValueError as error:
@@ -130,9 +138,14 @@ def view(store: Store, chosen: Experiment) -> None:
     if place is not None:
         maps_view.open_run(chosen, found.sweep, *place)
     st.session_state[maps_view.SHOWN] = found.sweep
-    key = f"{told(store, found)}; {'draw a box to zoom into it' if zooms else 'click a pixel to open its run in Training'}"
+    key = f"{told(store, found)}; {'draw a box to zoom into it' if zooms else maps_view.opens(store.sweep)}"
     named, token, values = drawing.named(measure), maps_view.token_of(found.sweep), drawing.pictured(found, measure)
     figure = drawing.trainability(show.theme(), found, values, measure, title=named, key=key, token=token, boxes=zooms)
-    show.figure(
-        figure, maps_view.FIGURE, f"{named}: {told(store, found)}", numbers=lambda: drawing.table(found), on_select=("points", "box")
-    )
+    alt = drawing.described(found, measure, told(store, found))
+    picture, beside = st.columns([1.75, 1], gap="medium")
+    with picture:
+        show.figure(figure, maps_view.FIGURE, alt, numbers=lambda: drawing.table(found), on_select=("points", "box"))
+    with beside:
+        maps_view.colour(found, measure)
+        show.heading("The runs")
+        show.sentence(runs_of(store.sweep))

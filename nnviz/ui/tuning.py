@@ -103,6 +103,17 @@ def write(settings: Mapping[str, Mapping[str, Any]]) -> str:
     return "; ".join(parts)
 
 
+def exactly(optimizer: Optimizer) -> str:
+    """The line of text that makes this very optimiser the run of its name, to the last bit.
+
+    >>> exactly(OPTIMIZERS["momentum"](0.1, 1 / 3))
+    'momentum.learning_rate=0.1; momentum.beta=0.3333333333333333'
+    """
+    values = {field.name: getattr(optimizer, field.name) for field in fields(optimizer)}  # type: ignore[arg-type]  # each is a dataclass
+    written = {name: str(value).lower() if isinstance(value, bool | int) else repr(float(value)) for name, value in values.items()}
+    return "; ".join(f"{optimizer.name}.{name}={value}" for name, value in written.items())
+
+
 def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value:.12g}"
 

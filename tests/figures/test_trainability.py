@@ -1,5 +1,7 @@
 """The map in shades: sides, ranks and ticks say what the numbers say."""
 
+from itertools import combinations
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -7,12 +9,14 @@ import pytest
 from nnviz.core.axes import spaced
 from nnviz.core.datasets import DATASETS
 from nnviz.core.measures import measures_of
+from nnviz.core.minima import DIVERGED
 from nnviz.core.network import Network
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.surfaces import SURFACES
 from nnviz.core.sweep import sweep
 from nnviz.figures import map_picture
 from nnviz.figures import trainability as drawing
+from nnviz.figures.descent_maps import ending_colours
 from nnviz.figures.theme import DARK, LIGHT, rgb
 from nnviz.ui.show import pack
 
@@ -58,6 +62,109 @@ def test_ticks_stand_at_their_values():
     ticks = drawing._ticks(axis)
     assert ticks["ticktext"] == ["10⁻²", "10⁻¹", "1", "10", "10²"]
     assert ticks["tickvals"] == pytest.approx([0, 10, 20, 30, 40])
+
+
+def test_ticks_of_an_even_axis_are_round_and_stand_where_they_would():
+    axis = spaced("start[0]", -5.12, 5.12, 33)
+    ticks = drawing._ticks(axis)
+    assert ticks["ticktext"] == ["−5", "−2.5", "0", "2.5", "5"]
+    np.testing.assert_allclose(np.interp(ticks["tickvals"], np.arange(33), axis.numbers), [-5, -2.5, 0, 2.5, 5], atol=1e-12)
+    narrow = drawing._ticks(spaced("learning_rate", 0.11, 0.19, 64, "log"))
+    assert narrow["ticktext"] == ["0.12", "0.14", "0.16", "0.18"]
+
+
+@pytest.fixture(scope="module")
+def basins():
+    x, y = spaced("start[0]", -5.0, 5.0, 30), spaced("start[1]", -5.0, 5.0, 24)
+    return sweep(SURFACES["himmelblau"], None, OPTIMIZERS["heavy_ball"](0.012), x, y, 80, ("basin", "cost", "diverged_at"))
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_each_ending_has_a_colour_of_its_own_and_a_name(basins, theme):
+    values = basins.results["basin"]
+    codes = np.unique(values).astype(int).tolist()
+    assert {DIVERGED, 0, 1, 2, 3} <= set(codes)
+    figure = drawing.trainability(theme, basins, values, "basin", title="t", key="k", token="a")
+    go.Figure(figure)
+    scale = figure["data"][0]["colorscale"]
+
+    def colour(level):
+        at = level / 255
+        right = next(i for i, (stop, _) in enumerate(scale) if stop >= at)
+        assert scale[right - 1][1] == scale[right][1]
+        return scale[right][1]
+
+    looks = [colour(drawing.shades(np.full((1, 1), float(code)), "basin")[0, 0]) for code in codes]
+    assert len(set(looks)) == len(codes)
+    title = figure["layout"]["title"]["text"]
+    for code, look in zip(codes, looks, strict=True):
+        assert f"color:{look}'>■</span> {drawing.SHORT.get(code, code + 1)}" in title
+    words = {note["text"] for note in figure["layout"]["annotations"]}
+    assert {"1", "2", "3", "4"} <= words
+
+
+def test_the_words_stand_in_what_they_name(basins):
+    values = basins.results["basin"]
+    for column, row, text in drawing.sides(values, "basin"):
+        assert drawing.SHORT.get(int(values[row, column]), str(int(values[row, column]) + 1)) == text
+
+
+def test_the_ninth_minimum_is_named_beside_the_first():
+    told = drawing.legend(LIGHT, np.array([[0.0, 8.0, 1.0, np.nan]]))
+    assert told.count("■") == 2
+    assert "begin anew" in told
+    assert "begin anew" not in drawing.legend(LIGHT, np.array([[0.0, 7.0]]))
+
+
+# What a colour becomes in eyes without one kind of cone, in linear RGB. Source: Machado, Oliveira and Fernandes (2009), severity 1.
+EYES = {
+    "all cones": np.eye(3),
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+TO_CONES = [
+    [0.4122214708, 0.5363325363, 0.0514459929],
+    [0.2119034982, 0.6806995451, 0.1073969566],
+    [0.0883024619, 0.2817188376, 0.6299787005],
+]
+TO_LAB = [
+    [0.2104542553, 0.7936177850, -0.0040720468],
+    [1.9779984951, -2.4285922050, 0.4505937099],
+    [0.0259040371, 0.7827717662, -0.8086757660],
+]
+
+
+def seen(colour, eyes):
+    """The colour in OKLab (Ottosson 2020), as those eyes see it."""
+    share = np.array(rgb(colour)) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return np.array(TO_LAB) @ np.cbrt(np.array(TO_CONES) @ np.clip(np.array(eyes) @ linear, 0, 1))
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("eyes", EYES.values(), ids=EYES)
+def test_colour_blind_eyes_tell_the_first_four_minima_none_and_diverged_apart(eyes, theme):
+    colours = [seen(colour, eyes) for colour in ending_colours(theme)[:6]]
+    assert min(np.linalg.norm(one - other) for one, other in combinations(colours, 2)) > 0.1
+
+
+def test_a_cost_on_a_surface_is_drawn_as_a_height(basins):
+    drawn = drawing.pictured(basins, "cost")
+    np.testing.assert_array_equal(np.isnan(drawn), basins.results["diverged_at"] >= 0)
+    assert np.nanmin(drawn) > 0
+
+
+def test_the_png_of_basins_has_the_colours_of_the_figure(basins):
+    from io import BytesIO
+
+    from PIL import Image
+
+    picture = Image.open(BytesIO(map_picture.png(LIGHT, basins, "basin", "t")))
+    zoom = round(map_picture.LEAST / 30)
+    level = drawing.shades(basins.results["basin"], "basin")[0, 0]
+    at = (map_picture.LEFT + zoom // 2, map_picture.TOP + 24 * zoom - zoom // 2)
+    assert picture.getpixel(at) == rgb(map_picture._palette(LIGHT, "basin")[level])
 
 
 def test_deep_windows_have_ticks_that_differ():

@@ -8,6 +8,7 @@ import pytest
 from nnviz.core.store import open_store, open_stored
 from nnviz.core.sweep import run_tile, tiles_of
 from nnviz.core.sweep_file import parse_sweep
+from nnviz.figures import trainability as drawing
 from nnviz.ui import map_cluster, stored_maps
 from nnviz.ui import maps_view as view
 from tests.pages.test_maps import SMALL
@@ -21,6 +22,17 @@ network = {sizes = [2, 3, 1], activations = ["tanh", "sigmoid"]}
 optimizer = {name = "sgd"}
 x = {name = "learning_rate", low = 0.1, high = 300, count = 20, scale = "log"}
 y = {name = "initial_scale", low = 0.1, high = 9, count = 18}
+"""
+
+
+TEXT_OF_SURFACE = """
+steps = 30
+measures = {measures}
+start = [0.5, -1.0]
+surface = {{formula = "(x**2 - 1)**2 + y**2", bounds = [[-2, 2], [-2, 2]]}}
+optimizer = {{name = "sgd"}}
+x = {{name = "learning_rate", low = 0.01, high = 10, count = 20, scale = "log"}}
+y = {{name = "start[1]", low = -2, high = 2, count = 18}}
 """
 
 
@@ -61,6 +73,24 @@ def test_a_window_and_the_thinned_whole_are_parts_of_the_stored_map(open_page, f
         stored_maps.window(store.sweep.x, "1, 1.0001")
 
 
+@pytest.mark.parametrize("measures", [("basin",), ("cost", "diverged_at"), ("diverged_at",)], ids=lambda measures: measures[0])
+def test_a_stored_map_of_a_surface_is_shown_and_its_runs_open_in_optimisers(open_page, folder, measures):
+    text = TEXT_OF_SURFACE.format(measures=list(measures))
+    with open_store(folder / "surface.zarr", parse_sweep(text), 8, text) as store:
+        for tile in store.tiles:
+            store.put(tile, run_tile(store.sweep, tile))
+        whole = store.map()
+    app = open_page("maps", mapstored="surface.zarr", mapact="opens a run")
+    assert not app.exception
+    assert not app.error
+    assert any("in Optimisers" in element.proto.body for element in app.get("html"))
+    assert ("no minimum reached" in app.get("plotly_chart")[0].proto.alt) == (measures[0] == "basin")
+    found = app.session_state["job stored map"].latest[1]
+    np.testing.assert_array_equal(found.results[measures[0]], whole.results[measures[0]])
+    if measures[0] == "cost":
+        np.testing.assert_array_equal(np.isnan(drawing.pictured(found, "cost")), whole.results["diverged_at"] >= 0)
+
+
 @pytest.mark.parametrize("damage", ["not json", "another shape", "no source", "another source"])
 def test_a_damaged_map_is_a_sentence(open_page, folder, damage):
     file = folder / "first.zarr" / "zarr.json"
@@ -96,7 +126,7 @@ def test_a_scheduler_that_does_not_answer_is_told_and_the_map_is_computed_here(o
     assert not app.exception
     assert ["does not answer" in warning.value for warning in app.warning] == [True]
     assert "127.0.0.1" not in app.warning[0].value
-    assert app.session_state["map kept"][1][1].known.all()
+    assert app.session_state["map kept"][1].known.all()
 
 
 class Leaving:
@@ -119,7 +149,7 @@ def test_what_a_cluster_that_goes_away_leaves_undone_is_computed_here(monkeypatc
     sweep = parse_sweep(TEXT)
     monkeypatch.setenv(map_cluster.SCHEDULER, "tcp://somewhere:1")
     monkeypatch.setattr(map_cluster, "make", lambda: Leaving)
-    *_, found = map_cluster.chunks(sweep, 8)
+    *_, found = map_cluster.chunks(sweep, 4)
     assert Leaving.left == 0
     assert found.known.all()
     for tile in tiles_of(sweep.shape, 8):
