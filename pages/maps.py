@@ -108,7 +108,7 @@ if place is not None:
 map_cluster.tell()
 bar = st.container()
 first = sweep is not None and view.reached(sweep) is None
-if first:
+if first or (sweep is not None and not progress.unfinished("map")):  # of one that is done only whether it was stopped
     with bar:
         view.work_on(sweep)
 found = view.reached(sweep) if sweep is not None else None

@@ -19,6 +19,7 @@ from nnviz.figures import trainability as drawing
 from nnviz.figures.descent_maps import DIVERGED_TEXT
 from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, descent_view, map_cluster, mistakes, navigation, progress, runs, show, surface_choice, tuning
+from nnviz.ui.descent_figures import surface_title
 from nnviz.ui.experiment import Experiment
 
 FIGURE, X, Y = "map", "mapwx", "mapwy"  # the figure, and the two windows in the address
@@ -260,10 +261,11 @@ def _open_descent(surface: Surface, arguments: Mapping[str, Any]) -> None:
         "gdecay": 0.0,
         "inner": tuning.title_of(optimizer.name),
     }
-    for key, value in settings.items():
-        if st.session_state.get(key) != value:  # what this page has asked for stands already, and cannot be set any more
-            st.session_state[key] = value
-    st.switch_page(navigation.path("optimizers"), query_params={})
+    # What this page has asked for stands already, here and in the address, and cannot be set any more.
+    new = {key: value for key, value in settings.items() if st.session_state.get(key) != value}
+    st.session_state.update(new)
+    titles = {"surface": surface_title(settings["surface"]), "opt": tuning.title_of(optimizer.name)}
+    st.switch_page(navigation.path("optimizers"), query_params={key: titles.get(key, str(value)) for key, value in new.items() if value})
 
 
 def mouse(opens_runs: bool = True) -> bool:

@@ -27,3 +27,32 @@ def test_zoom_into_a_box_and_open_a_run(visit):
     page.mouse.click(place["x"] + 0.32 * place["width"], place["y"] + 0.32 * place["height"])
     page.wait_for_url("**/training*")
     page.wait_for_selector("text=/20 . 20/")
+
+
+def test_a_coarse_map_comes_first_and_stop_keeps_it(visit):
+    page = visit("maps?optimizer=sgd&mapsize=256&mapsteps=400")
+    page.wait_for_selector(".st-key-map .js-plotly-plot")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.wait_for_selector("text=Stopped at")
+    settle(page)
+    assert page.locator(".st-key-map .js-plotly-plot").count() == 1
+
+
+def test_a_pixel_of_a_map_of_minima_opens_its_start_in_optimisers(visit):
+    page = visit("maps?mapof=Ravine&kappa=100&optimizer=heavy_ball&mapx=start%20x&mapy=start%20y&mapsize=16&mapmeasure=which%20minimum")
+    page.get_by_text("opens a run", exact=True).click()
+    settle(page)
+    place = page.locator(".st-key-map .nsewdrag").first.bounding_box()
+    at = place["x"] + 0.7 * place["width"], place["y"] + 0.3 * place["height"]
+    page.mouse.move(at[0] - 4, at[1])
+    page.mouse.move(*at)
+    page.wait_for_selector(".st-key-map .hovertext")
+    page.mouse.click(*at)
+    page.wait_for_url("**/optimizers?*")
+    settle(page)
+    x, y = (float(word) for word in page.get_by_label("Start x, y").input_value().split(","))
+    assert 0.6 < x < 1.8
+    assert 0.6 < y < 1.8
+    assert "surface=Ravine" in page.url
+    assert "kappa=100" in page.url
+    assert "tune=heavy_ball" in page.url

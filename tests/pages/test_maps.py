@@ -139,7 +139,8 @@ def test_a_pixel_of_a_surface_is_the_run_that_optimisers_shows(open_page, monkey
     sweep, found = shown(app)
     state = {"kappa": 200.0}
     monkeypatch.setattr(st, "session_state", state)
-    monkeypatch.setattr(st, "switch_page", lambda path, query_params: state.update(page=path.stem))
+    address = {}
+    monkeypatch.setattr(st, "switch_page", lambda path, query_params: state.update(page=path.stem) or address.update(query_params))
     view.open_run(None, sweep, 11, 3)
     monkeypatch.undo()
     assert state.pop("page") == "optimizers"
@@ -149,6 +150,10 @@ def test_a_pixel_of_a_surface_is_the_run_that_optimisers_shows(open_page, monkey
     assert (run.plain.learning_rate, start[1]) == (sweep.x.values[3], sweep.y.values[11])
     walked = descend(descent_view.surface_of("ravine", state["kappa"], "", 0.0), run.optimizer, np.array(start), state["steps"])
     assert walked.value[-1] == pytest.approx(found.results["cost"][11, 3], rel=1e-12)
+    assert "kappa" not in address  # it stands in the address of this page, and stays there
+    linked = open_page("optimizers", kappa="200", **address)
+    assert linked.session_state["former runs"][0].optimizer == run.optimizer
+    assert linked.text_input(key="start").value == state["start"]
     fresh = open_page("optimizers")
     for key, value in state.items():
         fresh.session_state[key] = value
