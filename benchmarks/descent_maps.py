@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import deque
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,11 @@ from nnviz.core.sweep import sweep_chunks
 SURFACE, START, STEPS, RESOLUTION = SURFACES["himmelblau"], [0.7, -1.0], 200, 200
 NAMES = ("sgd", "momentum", "heavy_ball", "nesterov", "rmsprop", "adam")
 RATES = np.geomspace(1e-5, 10, 300)
+SLOW = [
+    ("L-BFGS on the plateau", "lbfgs", "plateau"),
+    ("L-BFGS on Ackley's", "lbfgs", "ackley"),
+    ("Newton on the noisy bowl", "newton", "noisy_bowl"),
+]
 LOOPED = 3  # runs of each optimiser that the loop is timed on; it is told for all of them
 
 
@@ -27,6 +33,7 @@ def rows(options: argparse.Namespace) -> list[Row]:
     return [
         Row(f"{len(RATES)} rates × {len(NAMES)} optimisers × {STEPS} steps", ours_over_rates, rates, "< 0.3 s"),
         Row(f"basins of Adam, {RESOLUTION} × {RESOLUTION} × {STEPS} steps", ours_over_starts, starts, "< 2 s"),
+        *(Row(f"basins of {title}, as many", partial(basins_of, name, surface), [], "< 2 s") for title, name, surface in SLOW),
     ]
 
 
@@ -43,6 +50,11 @@ def ours_over_rates() -> Work:
 def ours_over_starts() -> Work:
     """`basins`, which also finds and names the minima."""
     return timed(lambda: basins(SURFACE, OPTIMIZERS["adam"](learning_rate=0.1), RESOLUTION, STEPS), 1)
+
+
+def basins_of(name: str, surface: str) -> Work:
+    """The maps that take longest: each step asks more than one gradient, or solves for its direction."""
+    return timed(lambda: basins(SURFACES[surface], OPTIMIZERS[name](), RESOLUTION, STEPS), 1)
 
 
 def torch_value(theta: Any) -> Any:
