@@ -102,6 +102,8 @@ def told(store: Store, found: Map) -> str:
 def runs_of(sweep: Sweep) -> str:
     """What runs on a stored map."""
     axes = {sweep.x.name, sweep.y.name}
+    if axes == {"learning_rate[0]", "learning_rate[1]"} and len(sweep.subject.sizes) == 3:
+        axes.add("learning_rate")  # each layer has its own
     fixed = [name for name in hyperparameters(sweep.optimizer) if name not in axes]
     numbers = [f"{drawing.title_of(name)} {significant(getattr(sweep.optimizer, name))}" for name in fixed]
     by = "" if "optimizer" in axes else f" {', '.join([title_of(sweep.optimizer.name), *numbers])}."

@@ -51,6 +51,7 @@ def test_a_stored_map_is_shown_as_far_as_it_is_known(open_page, folder):
     assert not app.exception
     assert not app.error
     assert app.session_state[view.SHOWN].shape == (18, 20)
+    assert any("2-3-1, all samples in each step. SGD" in caption.value for caption in app.caption)
     found = app.session_state["job stored map"].latest[1]
     assert found.share == pytest.approx(1 - 4 * 2 / 360)
     app.selectbox(key="mapshows").set_value("cost").run()
@@ -83,6 +84,7 @@ def test_a_stored_map_of_a_surface_is_shown_and_its_runs_open_in_optimisers(open
     app = open_page("maps", mapstored="surface.zarr", mapact="opens a run")
     assert not app.exception
     assert not app.error
+    assert any("On `(x**2 - 1)**2 + y**2`. SGD" in caption.value for caption in app.caption)
     assert any("in Optimisers" in element.proto.body for element in app.get("html"))
     assert ("no minimum reached" in app.get("plotly_chart")[0].proto.alt) == (measures[0] == "basin")
     found = app.session_state["job stored map"].latest[1]
