@@ -30,8 +30,11 @@ def test_zoom_into_a_box_and_open_a_run(visit):
 
 
 def test_a_coarse_map_comes_first_and_stop_keeps_it(visit):
-    page = visit("maps?optimizer=sgd&mapsize=256&mapsteps=400")
-    page.wait_for_selector(".st-key-map .js-plotly-plot")
+    page = visit("maps?optimizer=sgd&mapsize=16&mapsteps=5")
+    steps = page.get_by_label("Steps", exact=True)
+    steps.fill("1500")
+    steps.press("Enter")
+    page.wait_for_selector("text=16 × 16 runs of 1500 steps")
     page.get_by_role("button", name="Stop", exact=True).click()
     page.wait_for_selector("text=Stopped at")
     settle(page)
