@@ -125,7 +125,7 @@ if found is not None:
     picture, beside = st.columns([1.75, 1], gap="medium")
     with picture:
         alt = drawing.described(whole, measure, told)
-        show.figure(figure, view.FIGURE, alt, numbers=lambda: drawing.table(found), on_select=("points", "box"))
+        show.figure(figure, view.FIGURE, alt, numbers=lambda: drawing.table(found), on_select=True)
     with beside:
         view.explanation(whole, measure, chosen)
 controls.try_this(TRIALS)

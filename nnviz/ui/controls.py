@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from nnviz.ui import notices
+from nnviz.ui import chart, notices
 
 PERSIST: Any = {"bind": "query-params", "persist_state": "session"}
 SEEN = "address seen"  # session_state: parameters of the address that were already looked at
@@ -179,8 +179,7 @@ def text(label: str, key: str, default: str, longest: int = 500, **more: Any) ->
 
 def from_click(figure: str, keys: Sequence[str]) -> None:
     """Put the `customdata` of a point that was just clicked in a figure into controls; called before they are drawn."""
-    chosen = st.session_state.get(figure)
-    points = chosen["selection"]["points"] if chosen else []
+    points = chart.selection(figure)["points"]
     values = points[0].get("customdata") if points else None
     if values is None or st.session_state.get(f"{figure} taken") == values:
         return

@@ -18,6 +18,7 @@ from nnviz.core.optimizers import Optimizer
 from nnviz.core.surfaces import SURFACES, Noisy, Surface, ravine
 from nnviz.figures.animation import dense_steps
 from nnviz.figures.landscapes import Ground, Relief, relief
+from nnviz.ui import chart
 from nnviz.ui.tuning import LADDER, Run, kind_of
 
 Array = NDArray[np.floating]
@@ -201,9 +202,7 @@ def distances(setup: Setup, run: Descent) -> Array:
 
 def clicked(key: str) -> Start | None:
     """A place that was clicked in the figure `key` since the last run, or None; the trace of places is the second one."""
-    state = st.session_state.get(key)
-    points = state.selection.points if state is not None and hasattr(state, "selection") else []
-    place = next(((float(p["x"]), float(p["y"])) for p in points if p.get("curve_number") == 1), None)
+    place = next(((float(p["x"]), float(p["y"])) for p in chart.selection(key)["points"] if p["curve_number"] == 1), None)
     if place == st.session_state.get(f"{key} seen"):
         return None
     st.session_state[f"{key} seen"] = place

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from nnviz.ui import notices
+from nnviz.ui import chart, notices
 
 Array = NDArray[np.floating]
 
@@ -95,8 +95,7 @@ def name(key: str, kind: str) -> str:
 def toggle_clicked(key: str, on: float = 1.0) -> None:
     """Take over a click on the picture: the cell becomes 0, or `on` where it was 0. Called before the picture is drawn."""
     kept: _Kept = st.session_state[f"{key} kept"]
-    chosen = st.session_state.get(name(key, "picture"))
-    points = chosen["selection"]["points"] if chosen else []
+    points = chart.selection(name(key, "picture"))["points"]
     if points:
         row, column = (int(at) - 1 for at in points[0]["customdata"])
         changed = kept.now.copy()

@@ -18,7 +18,7 @@ from nnviz.core.sweep import Map, Sweep, described, empty_map
 from nnviz.figures import trainability as drawing
 from nnviz.figures.descent_maps import DIVERGED_TEXT
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, descent_view, map_cluster, mistakes, navigation, progress, runs, show, surface_choice, tuning
+from nnviz.ui import chart, controls, descent_view, map_cluster, mistakes, navigation, progress, runs, show, surface_choice, tuning
 from nnviz.ui.descent_figures import surface_title
 from nnviz.ui.experiment import Experiment
 
@@ -194,8 +194,7 @@ def spread(found: Map) -> Map:
 
 def zoom_on_box() -> None:
     """Where a box was drawn, make it the window; called before the controls are drawn."""
-    chosen, shown = st.session_state.get(FIGURE), st.session_state.get(SHOWN)
-    boxes = chosen["selection"].get("box") if chosen else None
+    boxes, shown = chart.selection(FIGURE)["box"], st.session_state.get(SHOWN)
     if not boxes or shown is None or st.session_state.get("map box") == boxes:
         return
     st.session_state["map box"] = boxes
@@ -219,8 +218,8 @@ def window_text(axis: Axis, first: float, last: float) -> str:
 
 def clicked(sweep: Sweep) -> tuple[int, int] | None:
     """The row and column of a pixel that was just clicked; a box is no click."""
-    chosen = st.session_state.get(FIGURE)
-    points = chosen["selection"]["points"] if chosen and not chosen["selection"].get("box") else []
+    chosen = chart.selection(FIGURE)
+    points = chosen["points"] if not chosen["box"] else []
     if len(points) != 1:
         st.session_state.pop("map click", None)
         return None

@@ -55,7 +55,9 @@ class Player {
     const found = [];
     for (const key of this.data.figures) {
       const plot = document.querySelector(`.st-key-${CSS.escape(key)} .js-plotly-plot`);
-      if (plot && plot._transitionData && plot._transitionData._frames.length > 0) found.push([key, plot]);
+      if (!plot || !plot._transitionData || plot._transitionData._frames.length === 0) continue;
+      if (plot.unseen) this.drawn.delete(key); // it is brought to where the player stands when it comes into sight
+      else found.push([key, plot]);
     }
     return found;
   }
@@ -64,7 +66,7 @@ class Player {
     for (const [key, plot] of plots) {
       if (this.frame >= plot._transitionData._frames.length) continue;
       this.drawn.set(key, plot.data);
-      const done = window.Plotly.animate(plot, [String(this.frame)], {
+      const done = plot.Plotly.animate(plot, [String(this.frame)], {
         mode: "immediate", frame: { duration: 0, redraw: redraw }, transition: { duration: 0 },
       });
       // A frame that is overtaken by the next one is rejected by Plotly: that is no error.
@@ -76,7 +78,7 @@ class Player {
 
   // A figure that Streamlit has drawn anew shows the frame on which the player starts: bring it to where the player stands.
   keepInStep() {
-    if (!this.data || this.playing || !window.Plotly) return;
+    if (!this.data || this.playing) return;
     const behind = this.plots().filter(([key, plot]) => this.drawn.get(key) !== plot.data);
     if (!behind.length) return;
     if (this.frame !== this.data.stops[this.data.start] || this.moved) this.draw(true, behind);

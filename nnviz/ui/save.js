@@ -12,7 +12,7 @@ export default function (component) {
       const layout = { ...plot.layout, paper_bgcolor: page, margin, ...(added ? { title: data.title } : {}) };
       const picture = { data: plot.data, layout, config: {} };
       const size = { width: plot.clientWidth, height: plot.clientHeight + added, scale: button.dataset.format === "png" ? 2 : 1 };
-      window.Plotly.downloadImage(picture, { format: button.dataset.format, filename: data.name, ...size });
+      plot.Plotly.downloadImage(picture, { format: button.dataset.format, filename: data.name, ...size });
     };
   }
 }

@@ -1,12 +1,7 @@
-"""What a page shows: figures, formulas, tables and sentences. Every figure of the app goes through `figure`.
-
-Plotly's own objects validate every attribute and copy every array: 60 ms for a contour with four paths. `Ready` hands Streamlit the plain
-dict as it is, arrays packed as base64 of their dtype, in 3 ms; the tests send every figure through full validation instead.
-"""
+"""What a page shows: figures, formulas, tables and sentences. Every figure of the app goes through `figure`."""
 
 from __future__ import annotations
 
-import base64
 import html
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,67 +9,18 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-import plotly.graph_objects as go
+import orjson
 import streamlit as st
 
 from nnviz.figures import export
 from nnviz.figures.theme import THEMES, Figure, Theme
+from nnviz.ui import chart
 
-CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
 TITLE_GAP = 14  # px between the title and the plot
-DTYPES = {
-    "float64": "f4",
-    "float32": "f4",
-    "int64": "i4",
-    "int32": "i4",
-    "int16": "i2",
-    "uint16": "u2",
-    "int8": "i1",
-    "uint8": "u1",
-    "bool": "u1",
-}
-NUMPY_DTYPES = {"f4": np.float32, "i4": np.int32, "i2": np.int16, "u2": np.uint16, "i1": np.int8, "u1": np.uint8}
-
 
 def theme() -> Theme:
     """The colours of the mode in which the person sees the app; light where it is not known."""
     return THEMES.get(str(st.context.theme.type), THEMES["light"])
-
-
-def pack(value: Any) -> Any:
-    """The figure's dicts with every number array as `{"dtype", "bdata", "shape"}`, which Plotly reads as it is."""
-    if isinstance(value, dict):
-        return {key: pack(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [pack(item) for item in value] if any(isinstance(item, dict | np.ndarray) for item in value) else list(value)
-    if isinstance(value, np.ndarray):
-        return _packed(value)
-    return value
-
-
-def _packed(array: np.ndarray) -> Any:
-    kind = DTYPES.get(array.dtype.name)
-    too_wide = array.dtype == np.int64 and array.size and int(np.abs(array).max()) > np.iinfo(np.int32).max
-    if kind is None or too_wide:
-        return array.tolist()
-    with np.errstate(over="ignore"):
-        plain = np.ascontiguousarray(array, dtype=NUMPY_DTYPES[kind])
-    packed: dict[str, Any] = {"dtype": kind, "bdata": base64.b64encode(plain.data).decode("ascii")}
-    if plain.ndim > 1:
-        packed["shape"] = ", ".join(map(str, plain.shape))
-    return packed
-
-
-class Ready(go.Figure):
-    """A figure that is ready to be sent: `to_dict` gives back what it was made of, unvalidated and uncopied."""
-
-    def __init__(self, spec: Figure) -> None:
-        self.__dict__["_ready"] = pack(spec)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The stored dict itself."""
-        return self.__dict__["_ready"]
 
 
 def figure(
@@ -82,7 +28,7 @@ def figure(
     key: str,
     alt: str,
     numbers: Mapping[str, Sequence[Any]] | Callable[[], Mapping[str, Sequence[Any]]] | None = None,
-    on_select: bool | Sequence[str] = False,
+    on_select: bool = False,
     labels: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Show a figure with its downloads; gives back the points that are selected in it.
@@ -91,21 +37,19 @@ def figure(
     ----------
     figure : plain dicts, from `nnviz.figures`
     key : names the figure on its page; the player finds it by that
-    alt : what the figure shows, for those who do not see it. It may depend only on what the figure depends on: a changed text on an
-        unchanged figure throws away its position and selection
+    alt : what the figure shows, for those who do not see it
     numbers : the table that is downloaded as CSV, or a function that makes it; by default the points of the traces
-    on_select : clicks on points rerun the page and come back as a list of points (with `customdata` where the trace has it); or the ways
-        of selecting, such as ("points", "box"), all of which stand in `st.session_state[key]`
+    on_select : clicks on points rerun the page and come back as a list of points (with `customdata` where the trace has it); these and
+        boxes are also what `chart.selection(key)` gives before the figure is drawn
     labels : of the frames, for the player of the downloaded file
     """
     with st.container(key=f"figure-{key}"):
         shown, title = _title_above(figure)
         if title:
             st.html(f'<div class="nnviz-figure-title">{title}</div>')
-        mode: Any = {"on_select": "rerun", "selection_mode": "points" if on_select is True else on_select} if on_select else {}
-        chosen = st.plotly_chart(Ready(shown), key=key, theme=None, config=CONFIG, alt=alt, **mode)
+        chart.chart(shown, key, alt, on_select)
         _downloads(figure, key, alt, numbers, labels)
-    return list(chosen.selection.points) if on_select else []
+    return chart.selection(key)["points"] if on_select else []
 
 
 def _title_above(figure: Figure) -> tuple[Figure, str]:
@@ -164,7 +108,8 @@ def standalone(figure: Figure, alt: str, colours: Theme) -> bytes:
     """The figure as one HTML file that works without a network, animation included."""
     import plotly.io
 
-    body = plotly.io.to_html(Ready(figure), include_plotlyjs=True, full_html=False, validate=False, config=CONFIG)
+    plain = orjson.loads(chart.encode(figure))
+    body = plotly.io.to_html(plain, include_plotlyjs=True, full_html=False, validate=False, config=chart.CONFIG | {"responsive": True})
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(alt)}</title>'
     style = f"<style>body{{margin:24px;background:{colours.background};color:{colours.text};font-family:system-ui,sans-serif}}</style>"
     return f'<!doctype html><html lang="en"><head>{head}{style}</head><body>{body}<p>{html.escape(alt)}</p></body></html>'.encode()

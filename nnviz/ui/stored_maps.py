@@ -146,7 +146,7 @@ def view(store: Store, chosen: Experiment) -> None:
     alt = drawing.described(found, measure, told(store, found))
     picture, beside = st.columns([1.75, 1], gap="medium")
     with picture:
-        show.figure(figure, maps_view.FIGURE, alt, numbers=lambda: drawing.table(found), on_select=("points", "box"))
+        show.figure(figure, maps_view.FIGURE, alt, numbers=lambda: drawing.table(found), on_select=True)
     with beside:
         maps_view.colour(found, measure)
         show.heading("The runs")

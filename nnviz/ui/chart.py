@@ -1,0 +1,110 @@
+"""The component that draws a figure: a changed figure is put into the living plot instead of a new one.
+
+`st.plotly_chart` takes the identity of a chart from its content: every changed figure is thrown away, mounted anew and drawn twice, by a
+copy of plotly.js of which a page of ours needs a third.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import orjson
+import streamlit as st
+
+from nnviz.figures.theme import Figure
+
+VERSION = "4.1.1"  # of plotly.js, in `static/`
+SPATIAL = {"surface", "scatter3d"}
+CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
+NOTHING: dict[str, list[dict[str, Any]]] = {"points": [], "box": []}
+DTYPES = {
+    "float64": "f4",
+    "float32": "f4",
+    "int64": "i4",
+    "int32": "i4",
+    "int16": "i2",
+    "uint16": "u2",
+    "int8": "i1",
+    "uint8": "u1",
+    "bool": "u1",
+}
+NUMPY_DTYPES = {"f4": np.float32, "i4": np.int32, "i2": np.int16, "u2": np.uint16, "i1": np.int8, "u1": np.uint8}
+
+
+def encode(value: Any) -> bytes:
+    """A figure as JSON, each number array as `{"dtype", "bdata", "shape"}`, which Plotly reads as it is; NaN in a list is null.
+
+    Parameters
+    ----------
+    value : plain dicts, lists and arrays; float64 travels in four bytes, beyond their range it becomes infinite
+    """
+    return orjson.dumps(value, default=_packed)
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"a figure holds {type(value).__name__}")
+    kind = DTYPES.get(value.dtype.name)
+    too_wide = value.dtype == np.int64 and value.size and int(np.abs(value).max()) > np.iinfo(np.int32).max
+    if kind is None or too_wide:
+        return value.tolist()
+    with np.errstate(over="ignore"):
+        plain = np.ascontiguousarray(value, dtype=NUMPY_DTYPES[kind])
+    packed: dict[str, Any] = {"dtype": kind, "bdata": base64.b64encode(plain.data).decode("ascii")}
+    if plain.ndim > 1:
+        packed["shape"] = ", ".join(map(str, plain.shape))
+    return packed
+
+
+@lru_cache(maxsize=1)
+def _component() -> Any:
+    js = (files("nnviz.ui") / "chart.js").read_text(encoding="utf-8")
+    return st.components.v2.component("nnviz_chart", js=js, isolate_styles=False)
+
+
+def bundle(figure: Figure) -> str:
+    """The address of the part of plotly.js that draws the figure."""
+    part = "gl3d" if any(trace.get("type") in SPATIAL for trace in figure["data"]) else "cartesian"
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/app/static/plotly-{part}-{VERSION}.min.js".replace("//", "/")
+
+
+def chart(figure: Figure, key: str, alt: str, select: bool = False) -> None:
+    """Draw the figure; what a person selects in it is asked for with `selection`.
+
+    Parameters
+    ----------
+    figure : plain dicts, from `nnviz.figures`
+    key : of the figure on its page
+    alt : what it shows, for those who do not see it
+    select : clicks and boxes rerun the page
+    """
+    body = encode(figure)
+    token = hashlib.blake2b(body, digest_size=12).hexdigest()
+    about = orjson.dumps({"bundle": bundle(figure), "config": CONFIG, "alt": alt, "select": select, "token": token})
+    data = about[:-1] + b',"figure":' + body + b"}"
+    if select:
+        st.session_state[f"{key} token"] = token
+        _component()(key=key, data=data, default={"selection": NOTHING}, on_selection_change=_nothing)
+    else:
+        _component()(key=key, data=data)
+
+
+def selection(key: str) -> dict[str, list[dict[str, Any]]]:
+    """What is selected in the figure as it was shown last: `points` with their `customdata`, and `box`es with their `x` and `y`.
+
+    What was selected in a figure that has changed since is not selected any more.
+    """
+    told = (st.session_state.get(key) or {}).get("selection") or NOTHING
+    return told if told.get("token") == st.session_state.get(f"{key} token") else NOTHING
+
+
+def _nothing() -> None:
+    """A state that is reported needs a callback; the rerun that it starts is all that is wanted."""
