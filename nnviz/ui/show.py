@@ -18,6 +18,7 @@ from nnviz.ui import chart
 
 TITLE_GAP = 14  # px between the title and the plot
 
+
 def theme() -> Theme:
     """The colours of the mode in which the person sees the app; light where it is not known."""
     return THEMES.get(str(st.context.theme.type), THEMES["light"])

@@ -2,7 +2,6 @@
 
 import numpy as np
 import plotly.graph_objects as go
-import plotly.io
 import pytest
 import scipy.sparse
 
@@ -14,7 +13,7 @@ from nnviz.figures import convolution as figures
 from nnviz.figures import convolution_views as views
 from nnviz.figures.theme import DARK, LIGHT
 from nnviz.formulas.numbers import significant
-from nnviz.ui.show import Ready
+from nnviz.ui.chart import encode
 
 MOVED = ("slide", "products", "columns", "matrix")
 
@@ -34,7 +33,7 @@ def drawn(name, x, weights, start=0, theme=LIGHT, **steps):
 
 def sent(figure):
     """The bytes that reach the browser."""
-    return len(plotly.io.to_json(Ready(figure), validate=False))
+    return len(encode(figure))
 
 
 def named(figure, name):

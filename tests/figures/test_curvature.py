@@ -1,6 +1,5 @@
 """Pictures of the Hessian: valid, small, and true to the engine's numbers."""
 
-import json
 from collections import deque
 
 import numpy as np
@@ -11,7 +10,7 @@ from nnviz.core.objectives import Quadratic
 from nnviz.core.spectra import edge_runs_chunks
 from nnviz.figures import curvature
 from nnviz.figures.theme import DARK, LIGHT
-from nnviz.ui.show import Ready
+from nnviz.ui.chart import encode
 
 MOST_BYTES = 400_000
 RNG = np.random.default_rng(0)
@@ -20,7 +19,7 @@ EDGES = deque(edge_runs_chunks(Quadratic([[2, 0], [0, 1]]), [1.0, 1.0], [0.5, 0.
 
 
 def size(figure):
-    return len(json.dumps(Ready(figure).to_dict()))
+    return len(encode(figure))
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])

@@ -10,15 +10,13 @@ from nnviz.core.activations import ACTIVATIONS, get_activation, softmax, softmax
 from nnviz.core.losses import LOSSES
 from nnviz.figures import activations, curves, losses, strip
 from nnviz.figures.theme import THEMES
-from nnviz.ui.show import pack
+from nnviz.ui.chart import encode
 
 ELEMENTWISE = [f for f in ACTIVATIONS.values() if f.elementwise]
 
 
 def size(figure):
-    import json
-
-    return len(json.dumps(pack(figure)))
+    return len(encode(figure))
 
 
 @pytest.fixture(params=THEMES.values(), ids=THEMES)

@@ -1,7 +1,6 @@
 """The graph of a network holds what the engine computed, and its animation tells it in order."""
 
 import io
-import json
 from itertools import pairwise
 
 import networkx as nx
@@ -20,7 +19,7 @@ from nnviz.figures.graph_layout import form_of, place
 from nnviz.figures.graph_marks import compact, cut
 from nnviz.figures.theme import DARK, LIGHT
 from nnviz.figures.timeline import stop_moments, timeline
-from nnviz.ui.show import pack
+from nnviz.ui.chart import encode
 
 WORKED = Network((2, 2, 1), "sigmoid")
 WORKED_THETA = np.array([0.2, -0.3, 0.4, 0.1, 0.1, -0.1, 0.3, -0.2, 0.05])
@@ -107,7 +106,7 @@ def test_every_network_makes_a_valid_figure_that_is_small_enough(sizes, theme):
     figure, flow = data_flow(drawn(sizes), theme, (1, 0))
     go.Figure(figure)
     assert len(figure["frames"]) == flow.frames <= MOST_FRAMES
-    assert len(json.dumps(pack(figure), default=float)) < 400_000
+    assert len(encode(figure)) < 400_000
     assert len(figure["data"]) < 70
 
 

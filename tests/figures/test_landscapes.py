@@ -1,7 +1,5 @@
 """Landscapes with paths, values over steps, the inside of an optimiser and the maps: valid, small, and true to the engine's numbers."""
 
-import json
-
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -17,7 +15,7 @@ from nnviz.figures import descent, descent_maps, landscapes
 from nnviz.figures.animation import dense_steps
 from nnviz.figures.landscapes import Ground, Path, relief
 from nnviz.figures.theme import DARK, LIGHT
-from nnviz.ui.show import Ready
+from nnviz.ui.chart import encode
 
 NAMES = ("sgd", "momentum", "heavy_ball", "nesterov", "rmsprop", "adam", "lion", "adagrad")
 MOST_BYTES = 400_000
@@ -38,7 +36,7 @@ def paths(surface, steps, start, names=NAMES, rate=None):
 
 
 def bytes_of(figure):
-    return len(json.dumps(Ready(figure).to_dict()))
+    return len(encode(figure))
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])

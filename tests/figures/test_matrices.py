@@ -1,14 +1,12 @@
 """The heat maps of Z = W·X + b hold the product, walk over its cells, and crop what is too large to read."""
 
-import json
-
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from nnviz.figures.matrices import MOST_INPUTS, MOST_SAMPLES, MOST_UNITS, around, product, shown_part
 from nnviz.figures.theme import DARK, LIGHT
-from nnviz.ui.show import pack
+from nnviz.ui.chart import encode
 
 RNG = np.random.default_rng(0)
 W, X, B = RNG.normal(size=(3, 4)), RNG.normal(size=(4, 4)), RNG.normal(size=(3, 1))
@@ -25,7 +23,7 @@ def test_figure_is_valid_and_small(matrices, theme):
     figure, walk = product(*matrices, theme)
     go.Figure(figure)
     assert len(figure["frames"]) == len(walk.cells) == len(walk.labels) <= 60
-    assert len(json.dumps(pack(figure), default=float)) < 400_000
+    assert len(encode(figure)) < 400_000
 
 
 def test_maps_are_the_matrices_and_their_product():

@@ -1,7 +1,5 @@
 """The cost on a plane and along a line, as pictures: valid, small, and true to the engine's numbers."""
 
-import json
-
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -14,7 +12,7 @@ from nnviz.core.training import train
 from nnviz.figures import landscapes, network_landscape
 from nnviz.figures.landscapes import Ground, Path
 from nnviz.figures.theme import DARK, LIGHT
-from nnviz.ui.show import Ready
+from nnviz.ui.chart import encode
 
 MOST_BYTES = 400_000
 NETWORK = Network((2, 4, 1), ("tanh", "sigmoid"))
@@ -26,7 +24,7 @@ PLANE = pca_plane(RUN.theta)
 
 
 def size(figure):
-    return len(json.dumps(Ready(figure).to_dict()))
+    return len(encode(figure))
 
 
 def ground(resolution=51):

@@ -1,7 +1,5 @@
 """The pictures of recurrent networks hold the engine's numbers, overflow included."""
 
-import json
-
 import numpy as np
 import plotly.graph_objects as go
 import plotly.io
@@ -14,12 +12,12 @@ from nnviz.core.sequences import make_task
 from nnviz.figures import recurrent as figures
 from nnviz.figures import unrolled
 from nnviz.figures.theme import DARK, LIGHT
-from nnviz.ui.show import Ready
+from nnviz.ui.chart import encode
 
 
 def valid(figure):
     made = go.Figure(figure)
-    assert len(json.dumps(Ready(figure).to_dict(), default=lambda a: a.tolist())) < 400_000
+    assert len(encode(figure)) < 400_000
     plotly.io.to_json(made)
     return made
 

@@ -18,7 +18,7 @@ from nnviz.figures import map_picture
 from nnviz.figures import trainability as drawing
 from nnviz.figures.descent_maps import ending_colours
 from nnviz.figures.theme import DARK, LIGHT, rgb
-from nnviz.ui.show import pack
+from nnviz.ui.chart import encode
 
 NETWORK = Network((2, 4, 1), ("tanh", "sigmoid"))
 ALL = tuple(name for name in measures_of(NETWORK) if name != "sharpness")
@@ -36,7 +36,7 @@ def found():
 def test_every_measure_is_a_valid_figure(found, measure, theme):
     figure = drawing.trainability(theme, found, found.results[measure], measure, title="t", key="k", token="a")
     go.Figure(figure)
-    assert len(repr(pack(figure))) < 100_000
+    assert len(encode(figure)) < 100_000
 
 
 def test_the_two_sides_have_their_own_levels(found):

@@ -14,13 +14,12 @@ from nnviz.core.slices import activations_on, slice_of
 from nnviz.core.training import continue_training, train
 from nnviz.figures import compare, learned, training
 from nnviz.figures.theme import DARK, LIGHT
-from nnviz.ui.show import Ready
+from nnviz.ui.chart import encode
 
 
 def valid(figure):
-    import plotly.io
 
-    assert len(plotly.io.to_json(Ready(figure), validate=False)) < 400_000
+    assert len(encode(figure)) < 400_000
     made = go.Figure(figure)
     assert len(made.frames) <= 60
     return made

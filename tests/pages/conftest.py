@@ -1,7 +1,9 @@
 """Open any page of the app with an address, as Streamlit's own test harness does."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -20,3 +22,9 @@ def open_page() -> Callable[..., AppTest]:
         return app.switch_page(str(ROOT / "pages" / f"{name}.py")).run()
 
     return opened
+
+
+def figures(app: AppTest) -> list[dict[str, Any]]:
+    """The figures that stand on the page, as plain dicts."""
+    charts = [element.proto for element in app.get("bidi_component") if element.proto.component_name == "nnviz_chart"]
+    return [json.loads(proto.bytes)["figure"] for proto in charts]

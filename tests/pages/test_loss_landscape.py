@@ -1,13 +1,12 @@
 """The page Loss landscape: every plane, both views, the same run as Training's, and what cannot be drawn."""
 
-import json
-
 import numpy as np
 import pytest
 
 from nnviz.core.training import continue_training
 from nnviz.ui import landscape_view as view
 from nnviz.ui.runs import Kept
+from tests.pages.conftest import figures
 
 PAGE = "loss_landscape"
 
@@ -45,7 +44,7 @@ def test_both_paths_of_a_fork_are_drawn_to_their_ends(open_page, epochs):
     app.switch_page("pages/loss_landscape.py").run()
     assert not app.exception
     name = "Path 1"
-    specs = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
+    specs = figures(app)
     picture = next(spec for spec in specs if any(trace["name"] == "heights" for trace in spec["data"]))
     course = next(spec for spec in specs if any(trace["name"] == f"{name}, C(θ)" for trace in spec["data"]))
     assert any(trace["name"] == name for trace in picture["data"])

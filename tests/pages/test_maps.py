@@ -15,6 +15,7 @@ from nnviz.core.sweep import described, empty_map, sweep_chunks
 from nnviz.figures import trainability as drawing
 from nnviz.ui import descent_view, map_cluster, surface_choice, tuning
 from nnviz.ui import maps_view as view
+from tests.pages.conftest import figures
 
 SMALL = {"data": "Two moons", "samples": 30, "layers": 1, "units": 3, "mapsize": 16, "mapsteps": 12, "optimizer": "sgd"}
 
@@ -226,7 +227,7 @@ def test_the_former_map_stays_where_a_range_is_wrong(open_page):
     app.text_input(key="mapwx").set_value("10, 1").run()
     assert len(app.error) == 1
     assert shown(app)[0].shape == (16, 16)
-    assert len(app.get("plotly_chart")) == 1
+    assert len(figures(app)) == 1
 
 
 def test_a_window_as_text_gives_the_same_numbers_back():

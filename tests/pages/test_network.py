@@ -1,7 +1,6 @@
 """The page Network over all data sets, odd addresses, edits and what is chosen."""
 
 import io
-import json
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from nnviz.core.activations import ACTIVATIONS
 from nnviz.core.datasets import DATASETS
 from nnviz.core.network import Network
 from nnviz.core.tables import read_table
+from tests.pages.conftest import figures
 
 
 def headings(app):
@@ -18,7 +18,7 @@ def headings(app):
 
 def figure(app, name):
     """The figure whose traces have one of that name."""
-    specs = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
+    specs = figures(app)
     return next(spec for spec in specs if any(trace.get("name") == name for trace in spec["data"]))
 
 

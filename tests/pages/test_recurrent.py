@@ -5,6 +5,7 @@ import io
 import pytest
 
 from nnviz.core.tables import read_table
+from tests.pages.conftest import figures
 
 VIEWS = ("Unrolled", "States", "Vanish or explode", "Contributions", "Training")
 
@@ -50,14 +51,14 @@ def test_what_does_not_fit_is_told(open_page, address, told):
     app = open_page("recurrent", **address)
     assert not app.exception
     assert any(told in error.value for error in app.error)
-    assert app.get("plotly_chart")
+    assert figures(app)
 
 
 def test_what_was_there_before_stays(open_page):
     app = open_page("recurrent", recview="States")
     app.number_input(key="recsteps").set_value(900).run()
     assert app.error
-    assert len(app.get("plotly_chart")) == 2
+    assert len(figures(app)) == 2
 
 
 def test_an_address_that_cannot_be_read_is_told(open_page):
@@ -110,7 +111,7 @@ def test_a_series_with_gaps_is_told_and_the_former_stays(open_page):
     app = with_series(open_page("recurrent", rectask="Your own series", recview="States"), "gaps")
     assert not app.exception
     assert any("a series has no gaps" in error.value for error in app.error)
-    assert app.get("plotly_chart")
+    assert figures(app)
 
 
 def test_until_there_is_a_series_the_sine_is_learnt(open_page):

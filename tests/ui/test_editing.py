@@ -16,7 +16,7 @@ def script():
     default = np.full((2, 2), float(st.session_state.get("token", 0)))
     editing.array("arr", st.session_state.get("token", 0), default)
     if clicked := st.session_state.pop("clicked", None):
-        st.session_state[editing.name("arr", "picture")] = {"selection": {"points": [{"customdata": clicked}]}}
+        st.session_state[editing.name("arr", "picture")] = {"selection": {"points": [{"customdata": clicked}], "box": []}}
         editing.toggle_clicked("arr")
     if "put" in st.session_state:
         editing.put("arr", np.array(st.session_state.pop("put")))
