@@ -23,12 +23,14 @@ def within_domain(losses: list[Loss], draw: Callable[[Loss], Curve]) -> tuple[li
     """The losses that have a value for this target with their curves; a sentence for each that has not."""
     kept: list[Loss] = []
     curves: list[Curve] = []
+    told = st.container()  # always there: sentences that come and go would make the browser draw the figure after them anew
     for loss in losses:
         try:
             curves.append(draw(loss))
             kept.append(loss)
         except ValueError as error:
-            mistakes.tell(error, f"{loss.title} is left out. ")
+            with told:
+                mistakes.tell(error, f"{loss.title} is left out. ")
     return kept, curves
 
 

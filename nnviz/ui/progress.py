@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 BREATH = 0.005  # seconds after each chunk in which other sessions are answered
+TURN = threading.Lock()  # one chunk at a time on the whole server: who only moved a slider shares the interpreter with one long work, not with all
 SILENT = 0.4  # seconds of work for which no bar is shown
 
 T = TypeVar("T")
@@ -100,7 +101,7 @@ def _work(
 
 def _advance(job: _Job, share: Callable[[Any], float]) -> None:
     """One chunk; a script that was interrupted in the middle of one finishes it first."""
-    with job.lock:
+    with TURN, job.lock:
         began = time.perf_counter()
         chunk = next(job.chunks, None)
         if chunk is None:
