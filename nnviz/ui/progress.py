@@ -17,7 +17,9 @@ from typing import Any, TypeVar
 import streamlit as st
 
 BREATH = 0.005  # seconds after each chunk in which other sessions are answered
-TURN = threading.Lock()  # one chunk at a time on the whole server: who only moved a slider shares the interpreter with one long work, not with all
+TURN = (
+    threading.Lock()
+)  # one chunk at a time on the whole server: who only moved a slider shares the interpreter with one long work, not with all
 SILENT = 0.4  # seconds of work for which no bar is shown
 
 T = TypeVar("T")

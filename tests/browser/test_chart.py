@@ -40,9 +40,7 @@ def test_a_figure_follows_the_width_of_the_window(visit):
     plot = page.locator(PLOT.format("over-prediction"))
     before = plot.evaluate("plot => plot._fullLayout.width")
     page.set_viewport_size({"width": 900, "height": 900})
-    page.wait_for_function(
-        f"document.querySelector('.st-key-figure-over-prediction .js-plotly-plot')._fullLayout.width < {before - 100}"
-    )
+    page.wait_for_function(f"document.querySelector('.st-key-figure-over-prediction .js-plotly-plot')._fullLayout.width < {before - 100}")
     assert plot.evaluate("plot => plot.scrollWidth <= plot.parentElement.clientWidth + 1")
 
 

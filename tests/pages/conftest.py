@@ -24,7 +24,12 @@ def open_page() -> Callable[..., AppTest]:
     return opened
 
 
+def charts(app: AppTest) -> list[dict[str, Any]]:
+    """What each chart of the page is given: its `figure`, its `alt` and how it is drawn."""
+    found = [element.proto for element in app.get("bidi_component") if element.proto.component_name == "nnviz_chart"]
+    return [json.loads(proto.bytes) for proto in found]
+
+
 def figures(app: AppTest) -> list[dict[str, Any]]:
     """The figures that stand on the page, as plain dicts."""
-    charts = [element.proto for element in app.get("bidi_component") if element.proto.component_name == "nnviz_chart"]
-    return [json.loads(proto.bytes)["figure"] for proto in charts]
+    return [chart["figure"] for chart in charts(app)]

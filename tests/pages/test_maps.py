@@ -15,7 +15,7 @@ from nnviz.core.sweep import described, empty_map, sweep_chunks
 from nnviz.figures import trainability as drawing
 from nnviz.ui import descent_view, map_cluster, surface_choice, tuning
 from nnviz.ui import maps_view as view
-from tests.pages.conftest import figures
+from tests.pages.conftest import charts, figures
 
 SMALL = {"data": "Two moons", "samples": 30, "layers": 1, "units": 3, "mapsize": 16, "mapsteps": 12, "optimizer": "sgd"}
 
@@ -124,7 +124,7 @@ def test_basins_are_told_in_words_and_colours(open_page):
     address = {"mapof": "Himmelblau", "mapx": "start x", "mapy": "start y", "mapmeasure": "which minimum", "mapsteps": 80}
     app = open_page("maps", **(SMALL | address))
     _, found = shown(app)
-    alt = app.get("plotly_chart")[0].proto.alt
+    alt = charts(app)[0]["alt"]
     pieces = [element.proto.body for element in app.get("html")]
     table, title = (next(piece for piece in pieces if name in piece) for name in ("nnviz-table", "nnviz-figure-title"))
     codes = np.unique(found.results["basin"]).astype(int).tolist()

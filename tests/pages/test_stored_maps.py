@@ -11,6 +11,7 @@ from nnviz.core.sweep_file import parse_sweep
 from nnviz.figures import trainability as drawing
 from nnviz.ui import map_cluster, stored_maps
 from nnviz.ui import maps_view as view
+from tests.pages.conftest import charts
 from tests.pages.test_maps import SMALL
 
 TEXT = """
@@ -86,7 +87,7 @@ def test_a_stored_map_of_a_surface_is_shown_and_its_runs_open_in_optimisers(open
     assert not app.error
     assert any("On `(x**2 - 1)**2 + y**2`. SGD" in caption.value for caption in app.caption)
     assert any("in Optimisers" in element.proto.body for element in app.get("html"))
-    assert ("no minimum reached" in app.get("plotly_chart")[0].proto.alt) == (measures[0] == "basin")
+    assert ("no minimum reached" in charts(app)[0]["alt"]) == (measures[0] == "basin")
     found = app.session_state["job stored map"].latest[1]
     np.testing.assert_array_equal(found.results[measures[0]], whole.results[measures[0]])
     if measures[0] == "cost":
