@@ -48,5 +48,6 @@ def test_the_navigation_lists_every_page_and_no_other():
 
 
 def test_modules_hold_one_idea():
-    long = {path.name: n for path in (ROOT / "nnviz").rglob("*.py") if (n := len(path.read_text(encoding="utf-8").splitlines())) > 500}
-    assert not long
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "nnviz").rglob("*.py")}
+    written = {name: text for name, text in texts.items() if "not to be edited" not in text[:200]}  # what a script writes is read by nobody
+    assert not {name: n for name, text in written.items() if (n := len(text.splitlines())) > 500}
