@@ -86,7 +86,9 @@ def draw(kept, look, heights, across, tracks, plane, marks, test):
         show.figure(courses, "losscourses", f"Cost, and distance off the plane, over the steps. {told}.")
     labels = [f"epoch {step / kept.run.steps_per_epoch:.3g}" for step in found.steps]
     figures = ["lossplane", "losscourses"]
-    snapshot = player.player("landplayer", figures, found.steps.tolist(), labels, interval=90, clickable=not look.three)
+    snapshot = player.player(
+        "landplayer", figures, found.steps.tolist(), labels, interval=90, clickable=not look.three, number=runs.number()
+    )
     landscape_panels.at_step(chosen, kept, tracks, found, plane, test, snapshot)
     difference = view.largest_difference(heights, kept.run, test, plane, across)
     show.sentence(f"Check: picture and definition of the cost differ by at most {difference:.1e} of it, at 25 places of the grid.")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from nnviz.figures import learned
 from nnviz.ui import controls, experiment, page, player, runs, show, training_view
+from nnviz.ui.models import FEATURES
 
 VIEWS = ("Watch", "Weights", "Confusion", "Pictures", "Compare", "Find a rate")
 
@@ -33,7 +34,7 @@ def scrub(kept: runs.Kept, figures: list[str]) -> int:
     """The player under the figures; where it rests is the current point of every page."""
     run = kept.run
     labels = [f"epoch {epoch:.3g}" for epoch in run.epoch]
-    snapshot = player.player("trainplayer", figures, steps=run.step, labels=labels, interval=90)
+    snapshot = player.player("trainplayer", figures, steps=run.step, labels=labels, interval=90, number=runs.number())
     with fork:
         told = "Back to the step shown, and on from there with the sidebar's settings; the old path is kept."
         st.button("Fork here", on_click=runs.begin, args=(chosen, how, "fork", snapshot), help=told)
@@ -91,6 +92,8 @@ if kept is not None and not kept.run.complete:
     show.sentence(
         f"Stopped at step {int(kept.run.step[-1])} of {kept.run.total_steps}: what was reached is shown, Continue goes on from there."
     )
+if kept is not None and kept.run.stopped_at >= 0 and view != "Compare":
+    training_view.stopped_early(kept.run)
 if view == "Compare":
     training_view.compare(chosen, how)
 elif view == "Find a rate":
@@ -102,30 +105,38 @@ else:
 
 
 def and_train(**sidebar: object) -> dict[str, object]:
-    """Settings of a Try this that has no noise, penalty or formula left over from another."""
-    return {"noise": 0.0, "l2": 0.0, "samples": 0, "sizes": "", "trainview": VIEWS[0], **sidebar}
+    """Settings of a Try this that has nothing left over from what was set before."""
+    plain = {"noise": 0.0, "samples": 0, "test": 0.3, "dataseed": 0, "features": list(FEATURES[:2]), "sizes": "", "activations": ""}
+    learner = {"activation": "tanh", "init": "glorot_uniform", "seed": 0, "optimizer": "adam", "rate": 0.01, "batch": 32, "l2": 0.0}
+    plan = {"epochs": 60, "schedule": runs.NO_SCHEDULE, "l1": 0.0, "clip": 0.0, "patience": 0, "trainview": VIEWS[0]}
+    return plain | learner | plan | sidebar
 
 
 def press() -> None:
     st.session_state["press train"] = True
 
 
+def press_compare() -> None:
+    st.session_state["press compare"] = True
+
+
 if st.session_state.pop("press train", False):
     runs.begin(chosen, how, "train")
     st.rerun()
 
+twenty = {"data": "moons", "samples": 40, "test": 0.5, "noise": 0.3, "dataseed": 3, "units": 64, "layers": 2, "epochs": 300}
 controls.try_this(
     [
         controls.Trial(
             "Too wide on 20 noisy points",
-            "The boundary wraps itself around single points: train cost falls, test cost climbs.",
-            and_train(data="moons", samples=20, noise=0.3, layers=2, units=64, epochs=300, rate=0.01),
+            "The boundary bends around single points: train cost falls to nothing, test cost falls and then climbs.",
+            and_train(**twenty),
             press,
         ),
         controls.Trial(
             "L2 mends it",
-            "The same with a penalty: a smoother boundary, and the gap is smaller.",
-            and_train(data="moons", samples=20, noise=0.3, layers=2, units=64, epochs=300, rate=0.01, l2=0.03),
+            "The same with a penalty: a smoother boundary, the test cost does not climb, and more of the test part is right.",
+            and_train(**twenty, l2=0.03),
             press,
         ),
         controls.Trial(
@@ -136,8 +147,10 @@ controls.try_this(
         ),
         controls.Trial(
             "Batch size 1 against all",
-            "One sample a step is noisy and fast, all samples a step smooth and slow: compare them.",
-            and_train(data="moons", noise=0.1, layers=2, units=8) | {"trainview": VIEWS[4], "varied": "batch size"},
+            "One sample a step is noisy and fast, all samples a step smooth and slow: in 60 epochs it gets the least far.",
+            and_train(data="moons", noise=0.1, layers=2, units=8)
+            | {"trainview": VIEWS[4], "varied": "batch size", "vs2": [1, 32, training_view.ALL]},
+            press_compare,
         ),
     ]
 )

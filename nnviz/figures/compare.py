@@ -25,7 +25,7 @@ def _series(run: Run, what: str, test: bool) -> Array:
 
 
 def _spread(runs: Sequence[Run], what: str, test: bool) -> tuple[Array, Array, Array]:
-    """Mean, and mean less and plus one standard deviation over the seeds, at each snapshot; in the logarithm for costs."""
+    """Mean, and mean less and plus one standard deviation over the seeds, at each snapshot; a cost in its logarithm, no score above 1."""
     values = np.stack([_series(run, what, test) for run in runs]).astype(float)
     with np.errstate(all="ignore"):
         told = np.log(values) if what == "cost" else values
@@ -33,7 +33,9 @@ def _spread(runs: Sequence[Run], what: str, test: bool) -> tuple[Array, Array, A
         known = np.isfinite(told).all(axis=0)
         mean, deviation = told.mean(axis=0), told.std(axis=0)
         back = np.exp if what == "cost" else np.array
-        return tuple(np.where(known, back(line), np.nan) for line in (mean, mean - deviation, mean + deviation))  # type: ignore[return-value]
+        most = np.inf if what == "cost" else 1.0  # no score is better
+        lines = (mean, mean - deviation, np.minimum(mean + deviation, most))
+        return tuple(np.where(known, back(line), np.nan) for line in lines)  # type: ignore[return-value]
 
 
 def overlaid(runs: Sequence[Sequence[Run]], names: Sequence[str], what: str, test: bool, theme: Theme) -> Figure:
@@ -79,7 +81,9 @@ def overlaid(runs: Sequence[Sequence[Run]], names: Sequence[str], what: str, tes
             theme,
             "labelled",
             f"{what[0].upper()}{what[1:]} on the {part} part",
-            "line: mean over the seeds · band: one standard deviation" + (" · log scale" if what == "cost" else ""),
+            "line: geometric mean over the seeds · band: one standard deviation of the logarithm · log scale"
+            if what == "cost"
+            else "line: mean over the seeds · band: one standard deviation",
             height=420,
             margin={"l": 56, "r": 96, "t": 58, "b": 44},
             annotations=_ends(ends, ticks["range"] if what == "cost" else [float(np.nanmin(values, initial=1.0)), 1.02], what == "cost"),

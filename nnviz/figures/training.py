@@ -21,6 +21,7 @@ Array = NDArray[np.floating]
 MOST_POINTS = 800  # of the samples over a boundary
 MOST_TILES = 36
 TILE = 12  # cells a side of a neuron's map
+KEY_LENGTH = 64  # letters of the classes' names in the key of a boundary
 
 
 def _mark(x: Any, y: Any, colour: str, theme: Theme, symbol: str = "circle") -> dict[str, Any]:
@@ -169,6 +170,14 @@ def _points(data: DataSet, seen: Slice, theme: Theme, show_test: bool, low: floa
     return [shared | {"name": "samples", "x": x, "y": y, "marker": marker, "hovertext": told}]
 
 
+def _class_key(class_names: Sequence[str], theme: Theme) -> list[str]:
+    """The classes in their colours, as many as fit into one line, and how many more there are."""
+    room = np.cumsum([5 + len(name[:14]) for name in class_names])
+    shown = max(1, int((room <= KEY_LENGTH).sum()))
+    names = [coloured(f"■ {name[:14]}", theme.categorical_text[c % 8]) for c, name in enumerate(class_names[:shown])]
+    return names + [f"{len(class_names) - shown} more"] * (shown < len(class_names))
+
+
 def boundary(data: DataSet, seen: Slice, outputs: Array, steps: Sequence[int], theme: Theme, show_test: bool) -> Figure:
     """The network's answer over the plane, a frame a snapshot.
 
@@ -197,7 +206,7 @@ def boundary(data: DataSet, seen: Slice, outputs: Array, steps: Sequence[int], t
         "hoverinfo": "skip",
         "zsmooth": False if classification else "best",
     }
-    names = [coloured(f"■ {name[:14]}", theme.categorical_text[c % 8]) for c, name in enumerate(data.class_names[:5])]
+    names = _class_key(data.class_names, theme)
     told = " · ".join(
         [*names, "stronger: surer"] if classification else [f"target {significant(low, 3)} to {significant(high, 3)}, light to dark"]
     )

@@ -17,7 +17,7 @@ MUON = [  # matrix by matrix, in Nesterov's form; biases are Adam's
     ("m", r"{beta}\,{m0}+(1-{beta})\,{g},\quad {beta}\,{m}+(1-{beta})\,{g} = U\Sigma V^{{\top}}"),
     ("next", r"{theta}-{alpha}\,\sqrt{{\max(1,k/n)}}\,UV^{{\top}}"),
 ]
-MOST_LAYERS = 4  # whose norms are written out
+MOST_LAYERS = 3  # whose norms are written out: more are wider than their column
 
 
 def step(run: Run, snapshot: int, colours: Mapping[str, str]) -> str:
@@ -67,9 +67,9 @@ def _rule(optimizer: Any, colours: Mapping[str, str]) -> list[str]:
 
 
 def _length(norms: NDArray[np.floating]) -> str:
-    """The length of the whole gradient from those of the layers."""
+    """The length of the whole gradient from those of the layers, on a line of its own."""
     with np.errstate(all="ignore"):
         whole = latex(float(np.sqrt((norms**2).sum())))
     if not 1 < len(norms) <= MOST_LAYERS:
         return whole
-    return r"\sqrt{" + "+".join(rf"({latex(float(norm), 3)})^2" for norm in norms) + rf"}} = {whole}"
+    return r"\sqrt{" + "+".join(rf"({latex(float(norm), 3)})^2" for norm in norms) + rf"}} \\[6pt] &= {whole}"

@@ -6,6 +6,8 @@
 //       labels   what happens at each stop ("" where there is nothing to say)
 //       interval milliseconds a frame at 1×
 //       start    the stop to rest on at first
+//       rests    the stop on which Python has it: where a player that is mounted anew begins
+//       number   of what is played; with another one the player goes to its start
 //       redraw   true where the figures can be clicked: Plotly loses clicks after a frame that was not redrawn
 
 const PLAY = "M1 0 L12 7 L1 14 Z";
@@ -34,10 +36,14 @@ class Player {
   }
 
   update(data, report) {
-    const same = this.data && JSON.stringify(this.data) === JSON.stringify(data);
+    const content = JSON.stringify({ ...data, rests: 0 });
+    const same = this.content === content;
+    this.content = content;
+    const other = !this.data || this.data.number !== data.number;
     this.data = data;
     this.report = report;
     if (same) return;
+    if (other) this.halt();
     const last = data.stops.length - 1;
     this.range.max = last;
     this.find("last").textContent = data.steps[last];
@@ -45,10 +51,12 @@ class Player {
     // What was watched to its end stays at its end when the run is computed anew; the rest keeps its place as far as it exists.
     const atEnd = this.stop !== null && this.stop === this.last;
     const before = this.frame;
-    this.rest(this.stop === null ? data.start : atEnd ? last : Math.min(this.stop, last));
+    this.rest(other ? data.rests : atEnd ? last : Math.min(this.stop, last));
     this.moved = this.moved || this.frame !== before;
     this.last = last;
     this.drawn.clear();
+    this.told = data.rests;
+    if (!this.playing && this.stop !== data.rests) this.settle();
   }
 
   plots() {

@@ -26,6 +26,7 @@ def player(
     interval: int = 60,
     start: int | None = None,
     clickable: bool = False,
+    number: int = 0,
 ) -> int:
     """Show the player and give back the position, in `steps`, of the step on which it rests.
 
@@ -39,10 +40,12 @@ def player(
     interval : milliseconds a frame at single speed
     start : the stop on which it rests at first; by default the last one, at which the figures show the whole run
     clickable : the figures can be clicked, so each frame is redrawn in full
+    number : of what is played; with another one the player goes to its start, wherever it was
     """
     stops = list(range(len(steps))) if stops is None else [int(stop) for stop in stops]
     last = len(stops) - 1
     start = last if start is None else max(0, min(start, last))
+    rests = _rests(key, start, last, number)
     data = {
         "figures": list(figures),
         "stops": stops,
@@ -51,9 +54,30 @@ def player(
         "interval": interval,
         "start": start,
         "redraw": clickable,
+        "number": number,
+        "rests": rests,
     }
-    resting = _component()(key=key, data=data, default={"stop": start}, on_stop_change=_nothing).stop
-    return max(0, min(int(resting), last))
+    _component()(key=key, data=data, default={"stop": start}, on_stop_change=_nothing)
+    return rests
+
+
+def _rests(key: str, start: int, last: int, number: int) -> int:
+    """The stop on which the player rests: what it told last, moved as the player itself moves when there are other stops.
+
+    At the end it stays at the end; elsewhere it keeps its place as far as it exists.
+    """
+    state = st.session_state.get(key)
+    told = start if state is None else int(state.stop)
+    before = st.session_state.get(f"{key} rests")
+    stop = told
+    if before is not None and before[3] != number:
+        stop = start
+    elif before is not None and before[0] == told:
+        _, stop, end, _ = before
+        stop = last if stop == end else stop
+    stop = max(0, min(stop, last))
+    st.session_state[f"{key} rests"] = (told, stop, last, number)
+    return stop
 
 
 def resting(key: str, token: Hashable, count: int, start: int) -> int:

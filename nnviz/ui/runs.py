@@ -91,6 +91,11 @@ def latest(chosen: Experiment) -> Kept | None:
     return kept if same else None
 
 
+def number() -> int:
+    """How often a run was asked for or taken: with another number another one is shown."""
+    return int(st.session_state.get("training number", 0))
+
+
 def begin(chosen: Experiment, how: Plan | Exactly, verb: str, snapshot: int = -1) -> None:
     """Ask for training; for callbacks. `watch` does the work in the run that follows.
 
@@ -98,24 +103,23 @@ def begin(chosen: Experiment, how: Plan | Exactly, verb: str, snapshot: int = -1
     ----------
     verb : "train" from the start, "continue" for the plan's epochs, "epoch", "step", or "fork" from a snapshot with the sidebar's settings
     """
-    number = st.session_state.get("training number", 0) + 1
-    st.session_state["training number"] = number
-    st.session_state["training"] = (number, chosen, how, verb, snapshot)
+    st.session_state["training number"] = number() + 1
+    st.session_state["training"] = (number(), chosen, how, verb, snapshot)
 
 
 def watch(chosen: Experiment) -> Kept | None:
     """Do what was asked for, with a progress bar and Stop, and give back the run there is."""
     asked = st.session_state.get("training")
     if asked is not None:
-        number, then, how, verb, snapshot = asked
+        count, then, how, verb, snapshot = asked
         before = latest(chosen) if verb != "train" else None
-        if "training base" not in st.session_state or st.session_state["training base"][0] != number:
-            st.session_state["training base"] = (number, before)
+        if "training base" not in st.session_state or st.session_state["training base"][0] != count:
+            st.session_state["training base"] = (count, before)
         base = st.session_state["training base"][1]
         if verb != "train" and base is None:
             verb = "train"
         try:
-            run = progress.run("training", number, lambda: _steps(then, how, verb, snapshot, base), share=_share, label="Training")
+            run = progress.run("training", count, lambda: _steps(then, how, verb, snapshot, base), share=_share, label="Training")
         except ValueError as error:
             st.session_state.pop("training")
             mistakes.tell(error)
@@ -163,11 +167,12 @@ def name_of(number: int) -> str:
     return f"Path {number + 1}"
 
 
-def take(number: int) -> None:
+def take(place: int) -> None:
     """Make a path that was left at a fork the run again, and the run a path beside it; for callbacks."""
     kept: Kept = st.session_state["run"]
-    others = [path for place, path in enumerate(kept.former) if place != number]
-    st.session_state["run"] = replace(kept.former[number], former=(*others, replace(kept, former=())))
+    others = [path for other, path in enumerate(kept.former) if other != place]
+    st.session_state["run"] = replace(kept.former[place], former=(*others, replace(kept, former=())))
+    st.session_state["training number"] = number() + 1
 
 
 def base_of(run: Run) -> Any:

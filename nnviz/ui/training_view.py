@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ Array = NDArray[np.floating]
 PCA = "principal components"
 VARIED = ("optimiser", "learning rate", "batch size", "width", "L2", "seed")
 MOST_RUNS = 6
+ALL = 100_000  # a batch of so many is one of all samples
 MOST_WRONG = 24
 
 
@@ -106,6 +107,16 @@ def paths_left(kept: Kept) -> None:
             )
             told = "This path becomes the run, and the run a path beside it."
             st.button("Go back to it", on_click=runs.take, args=(number,), key=f"path {number}", help=told)
+
+
+def stopped_early(run: Run) -> None:
+    """Why a run with early stopping ended, and where it was best."""
+    name, costs = ("train", run.train_cost) if np.isnan(run.test_cost).all() else ("test", run.test_cost)
+    best = int(np.where(np.isfinite(costs), costs, np.inf).argmin())
+    show.sentence(
+        f"Stopped early at step {int(run.stopped_at)}: the {name} cost got no better for {run.settings.patience} epochs. "
+        f"Of the steps shown it is least at step {int(run.step[best])}, {significant(float(costs[best]))}."
+    )
 
 
 def numbers_at(run: Run, snapshot: int, score: str) -> None:
@@ -204,16 +215,18 @@ def _values(chosen: Experiment, varied: str) -> list[Any]:
     options: dict[str, tuple[list[Any], list[Any]]] = {
         "optimiser": ([name for name in OPTIMIZERS if name not in {"newton", "lbfgs"}], ["sgd", "heavy_ball", "rmsprop", "adam"]),
         "learning rate": ([1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0], [1e-3, 0.01, 0.1]),
-        "batch size": ([1, 4, 8, 16, 32, 64, 128, 100_000], [1, 32, 100_000]),
+        "batch size": ([1, 4, 8, 16, 32, 64, 128, ALL], [1, 32, ALL]),
         "width": ([1, 2, 4, 8, 16, 32, 64, 128], [2, 8, 32]),
         "L2": ([0.0, 1e-4, 1e-3, 0.01, 0.03, 0.1], [0.0, 1e-3, 0.01]),
         "seed": (list(range(10)), [0, 1, 2, 3]),
     }
     every, usual = options[varied]
-    names = {100_000: "all"} if varied == "batch size" else {}
-    return controls.several(
-        "Values", every, key=f"vs{VARIED.index(varied)}", default=usual, most=MOST_RUNS, names=lambda v: names.get(v, str(v))
-    )
+    return controls.several("Values", every, key=f"vs{VARIED.index(varied)}", default=usual, most=MOST_RUNS, names=name_of_value)
+
+
+def name_of_value(value: Any) -> str:
+    """How a value is called in the comparison."""
+    return "all" if value == ALL else str(value)
 
 
 def setting_of(chosen: Experiment, varied: str, value: Any, seed: int) -> dict[str, Any]:
@@ -241,7 +254,10 @@ def compare(chosen: Experiment, how: Plan) -> None:
         seeds = 1 if varied == "seed" else int(controls.slider("Seeds of each", 1, 5, key="seeds", default=3, step=1))
     with right:
         values = _values(chosen, varied)
-        st.button("Compare", on_click=lambda: st.session_state.update(compared=(varied, tuple(values), seeds, how, chosen)), type="primary")
+        ask = partial(st.session_state.update, compared=(varied, tuple(values), seeds, how, chosen))
+        st.button("Compare", on_click=ask, type="primary")
+    if st.session_state.pop("press compare", False):
+        ask()
     asked = st.session_state.get("compared")
     if asked is None:
         show.sentence("Press Compare: every setting is trained on the experiment's data, each seed from its own start.")
@@ -265,7 +281,7 @@ def compare(chosen: Experiment, how: Plan) -> None:
         mistakes.tell(error)
         return
     if done and len(done) == len(settings):
-        _compared(then, varied, [str(value) for value in values], [done[i * seeds : (i + 1) * seeds] for i in range(len(values))])
+        _compared(then, varied, [name_of_value(value) for value in values], [done[i * seeds : (i + 1) * seeds] for i in range(len(values))])
 
 
 def _compared(chosen: Experiment, varied: str, names: list[str], done: list[list[Run]]) -> None:

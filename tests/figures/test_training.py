@@ -152,3 +152,17 @@ def test_the_suggested_rate_is_marked():
     found = learning_rate_range(Network((2, 4, 1), ("tanh", "sigmoid")), "binary_cross_entropy", data, "sgd", steps=40)
     made = valid(compare.rates(found, 0.01, LIGHT))
     assert made.layout.shapes[0].x0 == pytest.approx(found.suggested)
+
+
+def test_the_key_names_all_digits_and_says_how_many_classes_it_leaves_out():
+    assert [part[-8:-7] for part in training._class_key(tuple("0123456789"), LIGHT)] == list("0123456789")
+    names = training._class_key(tuple(f"a long name {i}" for i in range(9)), LIGHT)
+    assert names[-1] == "6 more"
+    assert len(names) == 4
+
+
+def test_no_band_of_a_score_reaches_above_one():
+    data = DATASETS["iris"](samples=60)
+    runs = [train(Network((4, 3), "softmax"), "cross_entropy", data, "adam", epochs=20, seed=seed) for seed in range(3)]
+    figure = compare.overlaid([runs], ["all"], "accuracy", True, LIGHT)
+    assert max(np.nanmax(trace["y"]) for trace in figure["data"]) <= 1

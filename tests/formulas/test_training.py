@@ -47,3 +47,10 @@ def test_penalties_and_clipping_are_told_only_where_they_are():
 
 def test_without_a_test_part_there_is_no_gap():
     assert "test" not in training.step(run_of(test=0.0), 1, LIGHT.symbols)
+
+
+def test_the_length_of_the_gradient_stands_on_a_line_of_its_own():
+    told = training.step(run_of(), 1, LIGHT.symbols)
+    root, value = told.rsplit(r"\\[6pt]", 1)
+    assert r"\sqrt{" in root.rsplit(r"\\[6pt]", 1)[1]
+    assert value.startswith(" &= ")

@@ -131,3 +131,45 @@ def test_the_found_rate_can_be_taken(open_page):
     taken = next(found for found in app.button if found.label.startswith("Take "))
     taken.click().run()
     assert app.session_state["rate"] == pytest.approx(float(taken.label.split()[1]))
+
+
+def test_all_samples_are_called_so_wherever_the_batch_size_is_told(open_page):
+    app = open_page("training", trainview="Compare", varied="batch size", seeds="1", epochs="2")
+    button(app, "Compare").click().run()
+    assert not app.exception
+    table = next(found for found in app.get("html") if "batch size" in found.proto.body)
+    assert "<td>all</td>" in table.proto.body
+    assert "100000" not in table.proto.body
+
+
+def pressed(open_page, label, **address):
+    app = open_page("training", **address)
+    button(app, label).click().run()
+    assert not app.exception
+    return app
+
+
+def test_try_this_shows_what_it_says_whatever_was_set_before(open_page):
+    before = {"activation": "sigmoid", "rate": "1.0", "optimizer": "sgd", "patience": "1", "l1": "0.1", "test": "0.9"}
+    wide, mended = (
+        pressed(open_page, label, **before).session_state["run"].run for label in ("Too wide on 20 noisy points", "L2 mends it")
+    )
+    assert wide.train_cost[-1] < 0.001
+    assert wide.test_cost[-1] > 3 * wide.test_cost.min()
+    assert mended.test_cost[-1] < 1.1 * mended.test_cost.min()
+    assert mended.test_accuracy[-1] > wide.test_accuracy[-1]
+    narrow = pressed(open_page, "Too narrow on the spiral", **before).session_state["run"].run
+    assert min(narrow.train_cost[-1], narrow.test_cost[-1]) > 0.6
+    compared = pressed(open_page, "Batch size 1 against all", **before)
+    assert any(text.value.startswith("**1** won") for text in compared.markdown)
+
+
+def test_early_stopping_is_told_with_where_it_was_best(open_page):
+    address = {"data": "Two moons", "noise": "0.3", "samples": "40", "test": "0.5", "dataseed": "3", "units": "64", "patience": "10"}
+    app = trained(open_page, **address, epochs="300")
+    run = app.session_state["run"].run
+    assert run.stopped_at > 0
+    best = int(run.step[run.test_cost.argmin()])
+    told = next(caption.value for caption in app.caption if caption.value.startswith("Stopped early"))
+    assert f"step {int(run.stopped_at)}: the test cost got no better for 10 epochs" in told
+    assert f"least at step {best}," in told
