@@ -20,6 +20,7 @@ Array = NDArray[np.floating]
 FLOOR = 1e-10  # of a logarithmic axis
 OVER = 1e3  # how far above the highest start a run may be drawn
 INNER = 398  # px of the plot: 500 less its margins
+NAME = 0.25  # of the plot's width: a name beside a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +40,16 @@ def scale(panel: Panel) -> tuple[float, float]:
     --------
     >>> scale(Panel("f", np.array([[1.0, 0.1, 1e-30]]), 1.0))
     (1e-10, 1.0)
+    >>> scale(Panel("f", np.array([[80.0, 28.0]]), 1.0))
+    (10.0, 100.0)
     """
     values = np.where(np.isfinite(panel.values), panel.values, np.nan)
     starts = values[:, 0][np.isfinite(values[:, 0])]
     if panel.logarithmic:
         positive = values[values > 0]
-        highest = max(starts.max(initial=0.0), positive.min(initial=1.0)) * OVER
-        top = min(positive.max(initial=FLOOR), highest)
-        bottom = max(positive.min(initial=1.0), FLOOR)
+        least = float(positive.min()) if positive.size else 1.0
+        top = min(positive.max(initial=FLOOR), max(starts.max(initial=0.0), least) * OVER)
+        bottom = max(least, FLOOR)
         upper = int(np.ceil(np.log10(max(top, 10 * FLOOR)) - 1e-9))
         lower = int(np.floor(np.log10(bottom) + 1e-9))
         return 10.0 ** min(lower, upper - 1), 10.0**upper
@@ -224,15 +227,18 @@ def _end_labels(
         stays = inside[-1] or not inside.any()
         left = len(x) - 1 if stays else int(np.flatnonzero(inside)[-1])
         gone = int(x[left])
-        if gone > 0.94 * steps or not inside.any():
-            right.append((float(np.clip(np.nan_to_num(place[-1], nan=1.0), 0, 1)), path))
+        if gone > (1 - NAME) * steps or not inside.any():
+            last = place[-1] if np.isfinite(place[-1]) or not inside.any() else place[left]
+            right.append((float(np.clip(np.nan_to_num(last, nan=1.0), 0, 1)), path))
             continue
-        below = place[min(left + 1, len(x) - 1)] < 0
-        at = gone + 0.012 * steps
-        level = sum(abs(other - at) < 0.2 * steps for other in taken)
+        after, at = place[min(left + 1, len(x) - 1)], gone + 0.012 * steps
+        if np.isnan(after):  # a line that stops within the axes is named where it stops
+            made.append(_name(theme, path, x=at, y=low + float(place[left]) * (high - low), xanchor="left"))
+            continue
+        level = sum(abs(other - at) < NAME * steps for other in taken)
         taken.append(at)
-        shift = (14 + LABEL_GAP * level) * (1 if below else -1)
-        made.append(_name(theme, path, x=at, y=low if below else high, xanchor="left", yshift=shift))
+        shift = (14 + LABEL_GAP * level) * (1 if after < 0 else -1)
+        made.append(_name(theme, path, x=at, y=low if after < 0 else high, xanchor="left", yshift=shift))
     for y, path in _apart(right, LABEL_GAP / height):
         made.append(_name(theme, path, x=1, xref="x domain", y=low + y * (high - low), xanchor="left", xshift=12))
     return made
@@ -268,7 +274,7 @@ WORDS = {  # quantity → how it is called in a figure
     "velocity": "−v",
     "first_moment": "−m",
     "corrected_first": "−m̂",
-    "step": "Δθ, the step",
+    "step": "step Δθ",
 }
 DASHES = {"gradient": "solid", "velocity": "dash", "first_moment": "dash", "corrected_first": "solid", "step": "solid"}
 

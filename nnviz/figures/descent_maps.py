@@ -14,12 +14,14 @@ from nnviz.core.summary import ending
 from nnviz.core.sweep import Map
 from nnviz.figures.landscapes import CLICKS, LABEL_GAP, UNSEEN, Path
 from nnviz.figures.log_lines import log_ticks
-from nnviz.figures.theme import LIGHT, Figure, Theme, axis, layout, mix
+from nnviz.figures.theme import HEIGHTS, LIGHT, MARGINS, Figure, Theme, axis, layout, mix
 from nnviz.formulas.numbers import significant
 
 Array = NDArray[np.floating]
 
 FLOOR = 1e-12
+INNER = HEIGHTS["contour"] - MARGINS["labelled"][2] - MARGINS["labelled"][3]  # px of the plot
+GAP = 8  # px between the plot and the bars over it
 LOOKS = len(LIGHT.categorical)  # minima with a colour of their own
 DIVERGED_TEXT = "diverged: not finite, beyond 10 × the bounds, or above 1,000 × the start"
 
@@ -49,21 +51,28 @@ def rates(
     known = heights[np.isfinite(heights) & (heights > 0)]
     low = 10.0 ** np.floor(np.log10(max(known.min(initial=1.0), FLOOR)))
     high = 10.0 ** np.ceil(np.log10(max(known.max(initial=1.0), 10 * low)))
-    rows = np.log10(high / low)
+    bars, top = _bars(low, high, len(paths))
     traces: list[dict[str, Any]] = []
     for place, path in enumerate(paths):
-        traces += _rate_curve(theme, swept, heights[place], found.diverged[place], path, low, high * 10 ** (rows * (0.05 + 0.035 * place)))
+        traces += _rate_curve(theme, swept, heights[place], found.diverged[place], path, low, bars[place])
     traces.append(_chosen(theme, swept, heights, paths, chosen, low))
-    top = high * 10 ** (rows * (0.06 + 0.035 * len(paths)))
     x_ends = [float(np.log10(swept[0])), float(np.log10(swept[-1]))]
-    shapes, words = _limits(theme, limits, x_ends, low, high, top)
+    rows = {path.look: float(np.log10(bar)) for path, bar in zip(paths, bars, strict=True)}
+    shapes, words = _limits(theme, limits, x_ends, low, top, rows)
     made = layout(
-        theme, "labelled", title, key, height="contour", shapes=shapes, annotations=words + _names(theme, paths),
+        theme, "labelled", title, key, height="contour", shapes=shapes, annotations=words + _names(theme, paths, rows),
         xaxis=axis(theme, "learning rate", type="log", range=x_ends, zeroline=False) | log_ticks(swept[0], swept[-1]),
         yaxis=axis(theme, "f − lowest, after the last step", type="log", range=[float(np.log10(low)), float(np.log10(top))], zeroline=False)
         | log_ticks(low, high),
     )  # fmt: skip
     return {"data": traces, "layout": made}
+
+
+def _bars(low: float, high: float, count: int) -> tuple[list[float], float]:
+    """Where the bars on top stand, LABEL_GAP px apart so that a name fits beside each, and the upper end of the axis."""
+    zone = LABEL_GAP * count + GAP
+    pixel = np.log10(high / low) / (INNER - zone)
+    return [high * 10 ** (pixel * (GAP + LABEL_GAP * (place + 0.5))) for place in range(count)], high * 10 ** (pixel * zone)
 
 
 def _rate_curve(
@@ -101,26 +110,29 @@ def _chosen(theme: Theme, rates: Array, heights: Array, paths: Sequence[Path], c
 
 
 def _limits(
-    theme: Theme, limits: Mapping[str, tuple[float, int]], ends: Sequence[float], low: float, high: float, top: float
+    theme: Theme, limits: Mapping[str, tuple[float, int]], ends: Sequence[float], low: float, top: float, rows: Mapping[int, float]
 ) -> tuple[list[Any], list[Any]]:
+    """A dotted line at each limit, and what it is in the row of its run's bar, which in theory begins there."""
     shapes, words = [], []
     shown = sorted((rate, look, text) for text, (rate, look) in limits.items() if 10 ** ends[0] < rate < 10 ** ends[1])
-    for row, (rate, look, text) in enumerate(shown):
+    for rate, look, text in shown:
         line = {"width": 1.25, "dash": "2px,3px", "color": theme.categorical[look]}
         shapes.append({"type": "line", "x0": rate, "x1": rate, "y0": low, "y1": top, "line": line, "layer": "below"})
-        font = {"size": 12, "color": theme.categorical_text[look], "shadow": f"0 0 3px {theme.halo}, 0 0 5px {theme.halo}"}
-        place = {"x": float(np.log10(rate)), "y": float(np.log10(high)), "xanchor": "right", "xshift": -6, "yshift": -LABEL_GAP * row}
-        words.append({"text": f"{text} = {significant(rate, 3)}", "font": font, **place})
+        x = float(np.log10(rate))
+        left = x - ends[0] > 0.3 * (ends[1] - ends[0])
+        place = {"x": x, "y": rows[look], "yanchor": "middle", "xanchor": "right" if left else "left", "xshift": -5 if left else 5}
+        font = {"size": 12, "color": theme.categorical_text[look]}
+        words.append({"text": f"{text} = {significant(rate, 3)}", "font": font, "bgcolor": theme.background, "borderpad": 0, **place})
     return shapes, words
 
 
-def _names(theme: Theme, paths: Sequence[Path]) -> list[dict[str, Any]]:
-    """The names beside the bars on top, in their order."""
+def _names(theme: Theme, paths: Sequence[Path], rows: Mapping[int, float]) -> list[dict[str, Any]]:
+    """Each name beside its bar on top."""
     made = []
-    for place, path in enumerate(paths):
+    for path in paths:
         font = {"size": 13, "weight": 600, "color": theme.categorical_text[path.look]}
-        place_of = {"x": 1, "xref": "x domain", "xanchor": "left", "xshift": 12, "y": 1, "yref": "y domain", "yanchor": "top"}
-        made.append({"text": path.name, "font": font, "yshift": -LABEL_GAP * (len(paths) - 1 - place), **place_of})
+        place = {"x": 1, "xref": "x domain", "xanchor": "left", "xshift": 12, "y": rows[path.look], "yanchor": "middle"}
+        made.append({"text": path.name, "font": font, **place})
     return made
 
 
@@ -172,7 +184,7 @@ def basins(theme: Theme, found: Basins, start: tuple[float, float], *, title: st
     ring = {"symbol": "circle", "size": 12, "opacity": 1, "color": theme.background, "line": {"color": theme.text, "width": 2.5}}
     begins = marks | {"mode": "markers", "x": [start[0]], "y": [start[1]], "marker": ring, "name": "start"}
     span = (found.x[-1] - found.x[0]) / (found.y[-1] - found.y[0])
-    aspect = {"scaleanchor": "x"} if 0.4 < span < 2.5 else {}
+    aspect = {"scaleanchor": "x", "constraintoward": "top"} if 0.4 < span < 2.5 else {}
     made = layout(
         theme, "plot", title, key, height="contour", clickmode="event+select", hovermode="closest",
         xaxis=axis(theme, "x", showgrid=False, zeroline=False, constrain="domain", range=[float(found.x[0]), float(found.x[-1])]),

@@ -39,6 +39,7 @@ Array = NDArray[np.floating]
 LEVELS = 14  # contour lines
 CLICKS = 41  # places along each axis that can be clicked and tell their value
 LABEL_GAP = 18
+WHOLE = 10**9  # points of a path in the last frame, where the figure rests: all of them
 # Points that answer to hover and clicks without being drawn: only those markers become part of the page that `maxdisplayed` asks for, and
 # 1,681 of them were most of what painting a landscape cost.
 UNSEEN: dict[str, Any] = {"type": "scatter", "mode": "markers", "marker": {"maxdisplayed": 1, "size": 1, "color": "rgba(0,0,0,0)"}}
@@ -86,11 +87,12 @@ def contour(
     if paths:
         order = by_size(paths)
         traces.append(_heads(theme, [paths[i] for i in order], heads([points[i] for i in order], int(frames[-1])), names))
+    labels = _labels(theme, paths, points, ground)
     figure: Figure = {
         "data": traces,
         "layout": layout(
             theme, "plot", title, key, height=height, clickmode="event+select", hovermode="closest",
-            annotations=_labels(theme, paths, points, ground) + _start_label(theme, start, ground),
+            annotations=labels + _start_label(theme, start, ground, labels),
             xaxis=_ground_axis(theme, names[0], ground.x),
             yaxis=_ground_axis(theme, names[1], ground.y) | _aspect(ground),
         ),
@@ -101,7 +103,9 @@ def contour(
 
     def change(step: int) -> dict[int, Any]:
         now = heads([points[i] for i in order], step)
-        return _lengthened(points, kept, step, tail, first) | {len(traces) - 1: {"x": now[:, 0], "y": now[:, 1]}}
+        return _lengthened(points, kept, step, tail if step < frames[-1] else WHOLE, first) | {
+            len(traces) - 1: {"x": now[:, 0], "y": now[:, 1]}
+        }
 
     return animate(figure, (change(int(step)) for step in frames))
 
@@ -121,7 +125,7 @@ def _ground_axis(theme: Theme, name: str, values: Array) -> dict[str, Any]:
 def _aspect(ground: Ground) -> dict[str, Any]:
     """Equal units along both axes, unless one is far longer than the other."""
     ratio = ground.span[0] / ground.span[1]
-    return {"scaleanchor": "x", "scaleratio": 1} if 0.4 < ratio < 2.5 else {}
+    return {"scaleanchor": "x", "scaleratio": 1, "constraintoward": "top"} if 0.4 < ratio < 2.5 else {}
 
 
 def _filled(theme: Theme, ground: Ground, scale: Relief) -> dict[str, Any]:
@@ -222,13 +226,17 @@ def _shadow(theme: Theme) -> str:
     return ", ".join(f"0 0 {blur}px {theme.halo}" for blur in (2, 3, 4, 6))
 
 
-def _start_label(theme: Theme, start: tuple[float, float] | None, ground: Ground) -> list[dict[str, Any]]:
+def _start_label(theme: Theme, start: tuple[float, float] | None, ground: Ground, labels: Sequence[Any]) -> list[dict[str, Any]]:
+    """The word at the start; where names of paths stand on one side of it, on the other."""
     if start is None:
         return []
     right = (start[0] - ground.x[0]) / ground.span[0] > 0.88
     low = (start[1] - ground.y[0]) / ground.span[1] < 0.06
     font = {"size": 13, "color": theme.text, "weight": 600, "shadow": _shadow(theme)}
-    place = {"xanchor": "right" if right else "left", "xshift": -11 if right else 11, "yshift": 13 if low else -13}
+    place: dict[str, Any] = {"xanchor": "right" if right else "left", "xshift": -11 if right else 11, "yshift": 13 if low else -13}
+    near = [name["yshift"] for name in labels if np.all(np.abs(np.array([name["x"], name["y"]]) - start) < 0.12 * ground.span)]
+    if near and not low and min(near) < 0:
+        place["yshift"] = 13
     return [{"x": start[0], "y": start[1], "text": "start", "font": font, **place}]
 
 
@@ -313,7 +321,7 @@ def surface(
     head = len(traces) - 1
 
     def change(step: int) -> dict[int, Any]:
-        parts = [grown(line, k, step, tail) for line, k in zip(lines, kept, strict=True)]
+        parts = [grown(line, k, step, tail if step < frames[-1] else WHOLE) for line, k in zip(lines, kept, strict=True)]
         moved = {first + i: {"x": part[:, 0], "y": part[:, 1], "z": part[:, 2]} for i, part in enumerate(parts)}
         now = heads(lines, step)
         return moved | {head: {"x": now[:, 0], "y": now[:, 1], "z": now[:, 2]}}
@@ -342,7 +350,7 @@ def _labels3(theme: Theme, paths: Sequence[Path], lines: Sequence[Array], ground
         end = line[drawn[-1]].astype(float)
         rank = sum(bool((np.abs(end[:2] - other[:2]) < 0.15 * ground.span).all()) for other in ends)
         ends.append(end)
-        font = {"size": 13, "color": theme.text, "weight": 600, "shadow": _shadow(theme)}
+        font = {"size": 13, "color": theme.categorical_text[path.look], "weight": 600, "shadow": _shadow(theme)}
         text = f"{path.name}, {path.note}" if path.note else path.name
         place = dict(zip("xyz", end.tolist(), strict=True))
         made.append({"text": text, "font": font, "showarrow": False, "yshift": 16 + LABEL_GAP * rank, **place})

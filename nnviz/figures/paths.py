@@ -15,7 +15,7 @@ Array = NDArray[np.floating]
 TALL = 6.0  # from this ratio of the greatest height to the middle one, heights are drawn to a logarithmic scale
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon2", "star-diamond")
 SIZES = {"circle": 13, "diamond": 13}  # of the end of a path; the others are 16
-BUDGET = 30_000  # coordinates of all growing paths in all frames: 160 kB
+BUDGET = 30_000  # coordinates of all growing paths in the figure and all frames: 160 kB
 PIXEL = 1 / 1200  # of the width: steps that are shorter than this are not drawn one by one
 
 
@@ -125,12 +125,12 @@ def joined(paths: Sequence[Array]) -> Array:
 
 
 def tail_length(points: Sequence[Array], kept: Sequence[NDArray[np.integer]], frames: NDArray[np.integer]) -> int:
-    """How many points of each path are drawn behind its head, so that all frames together stay within the budget."""
+    """How many points of each path are drawn behind its head, so that all frames together stay within the budget; all in the last."""
     counts = np.array(
         [[np.searchsorted(k, min(step, len(p) - 1), side="right") + 1 for k, p in zip(kept, points, strict=True)] for step in frames]
     )
     tail = int(counts.max(initial=1))
-    while tail > 24 and points[0].shape[1] * np.minimum(counts, tail).sum() > BUDGET:
+    while tail > 24 and points[0].shape[1] * (np.minimum(counts[:-1], tail).sum() + 2 * counts[-1].sum()) > BUDGET:
         tail = int(0.85 * tail)
     return tail
 

@@ -173,11 +173,11 @@ def update(inside: Anatomy, step: int, colours: Mapping[str, str]) -> str:
     symbols, numbers = coloured(SYMBOLS | {"theta0": r"\theta"} | plain), coloured(_numbers(inside, step))
     rows = []
     for result, template in _lines(inside, step):
-        rows.append(rf"{symbols[result]} &\leftarrow {template.format(**symbols)}")
+        rule = rf"{symbols[result]} &\leftarrow {template.format(**symbols)} \\[2pt] "
         if result == "hessian":
-            rows.append(rf"&= {numbers[result]}")
+            rows.append(rule + rf"&= {numbers[result]}")
             continue
         worked = template.format(**numbers)
         wide = worked.count("{pmatrix}") + worked.count("10^{") > 4 and r"\frac" not in worked
-        rows.append(rf"&= {worked}" + (r"\\ &= " if wide else " = ") + numbers[result])
-    return r"\begin{aligned}" + r"\\[6pt] ".join(rows) + r"\end{aligned}"
+        rows.append(rule + rf"&= {worked}" + (r"\\ &= " if wide else " = ") + numbers[result])
+    return r"\begin{aligned}" + r"\\[12pt] ".join(rows) + r"\end{aligned}"

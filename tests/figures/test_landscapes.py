@@ -169,3 +169,81 @@ def test_the_basin_map_is_a_byte_a_start_and_its_shares_are_whole():
     assert {NOWHERE, DIVERGED} & set(np.unique(found.reached))
     shares = [float(share.rstrip("%")) for _, _, share in descent_maps.basin_shares(found.reached, found.minima)]
     assert sum(shares) == pytest.approx(100, abs=0.2)
+
+
+def test_an_axis_of_heights_ends_where_they_do():
+    assert descent.scale(descent.Panel("f", np.array([[80.0, 28.0]]), 1.0)) == (10.0, 100.0)
+    assert descent.scale(descent.Panel("f", np.array([[8e5, 3e3]]), 1.0)) == (1e3, 1e6)
+
+
+@pytest.mark.parametrize("draw", [landscapes.contour, landscapes.surface])
+def test_where_the_figure_rests_each_path_is_drawn_whole_even_if_frames_before_show_only_tails(draw):
+    surface, frames = SURFACES["rastrigin"], dense_steps(500)
+    runs = paths(surface, 500, [-3.4, 2.4], names=["sgd"] * 8, rate=0.01)
+    figure = draw(LIGHT, ground(surface), runs, frames, title="t", key="k")
+    names = [trace["name"] for trace in figure["data"]]
+    lines = [place for place, name in enumerate(names) if name in {run.name for run in runs}]
+    last, before = figure["frames"][-1], figure["frames"][-2]
+    for place in lines:
+        whole, tail = (frame["data"][frame["traces"].index(place)]["x"] for frame in (last, before))
+        assert len(tail) < len(figure["data"][place]["x"]) <= len(whole)
+        assert whole[0] == figure["data"][place]["x"][0]
+    assert bytes_of(figure) <= MOST_BYTES
+
+
+def test_a_line_that_stops_is_named_there_and_one_that_ends_near_the_right_beside_the_axes():
+    steps = np.arange(101.0)
+    stops, leaves = np.where(steps <= 40, 1e-3, np.nan), np.where(steps <= 85, 1e-2, 1e-30)
+    looks = [Path(name, np.zeros((101, 2)), i) for i, name in enumerate(("stops", "leaves", "stays"))]
+    values = np.stack([stops, leaves, np.full(101, 1.0)])
+    figure = descent.panels(LIGHT, [descent.Panel("f", values, 1.0)], looks, [100], title="t", key="k")
+    names = {note["text"]: note for note in figure["layout"]["annotations"] if note["text"] in ("stops", "leaves", "stays")}
+    assert names["stops"]["x"] == pytest.approx(41, abs=1)
+    assert names["stops"]["y"] == pytest.approx(-3)
+    assert names["leaves"]["xref"] == names["stays"]["xref"] == "x domain"
+
+
+def test_the_start_is_named_on_the_side_where_no_path_is():
+    surface = SURFACES["himmelblau"]
+    for end, side in (([0.7, -1.0], 1), ([3.0, 2.0], -1)):
+        run = Path("SGD", np.array([[0.7, -1.0], end]), 0)
+        notes = landscapes.contour(LIGHT, ground(surface), [run], [0, 1], title="t", key="k", start=(0.7, -1.0))["layout"]["annotations"]
+        start, name = (next(note for note in notes if note["text"] == text) for text in ("start", "SGD"))
+        assert np.sign(start["yshift"]) == side
+        assert side < 0 or name["yshift"] < 0
+
+
+def test_each_name_of_the_rate_map_stands_beside_its_bar_and_each_limit_in_the_row_of_its_run():
+    surface, rates = SURFACES["ravine"], np.geomspace(1e-4, 10, 60)
+    names = NAMES[:4] * 2
+    *_, found = sweep_chunks(rate_sweep(surface, [OPTIMIZERS[name]() for name in names], rates, [0.7, -1.0], 100))
+    looks = [Path(f"{name} {i}", np.zeros((1, 2)), i) for i, name in enumerate(names)]
+    figure = descent_maps.rates(LIGHT, found, looks, {"2/λ_max": (0.04, 2)}, [0.01] * 8, 0.0, title="t", key="k")
+    low, top = figure["layout"]["yaxis"]["range"]
+    bars = {t["name"].removesuffix(", diverged"): np.nanmax(t["y"]) for t in figure["data"] if t["name"].endswith("diverged")}
+    notes = {note["text"]: note for note in figure["layout"]["annotations"]}
+    for name, bar in bars.items():
+        assert np.isnan(bar) or notes[name]["y"] == pytest.approx(np.log10(bar), rel=1e-5)
+    places = np.array([notes[path.name]["y"] for path in looks])
+    assert np.diff(places) / (top - low) * 398 == pytest.approx(18)
+    assert low < places[0] < places[-1] < top
+    assert notes["2/λ_max = 0.04"]["y"] == places[2]
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("draw", [landscapes.contour, landscapes.surface])
+def test_a_path_and_its_name_have_one_colour(draw, theme):
+    surface = SURFACES["himmelblau"]
+    figure = draw(theme, ground(surface), paths(surface, 30, [0.7, -1.0]), [0, 30], title="t", key="k")
+    notes = (figure["layout"].get("scene") or figure["layout"])["annotations"]
+    named = [note["font"]["color"] for note in notes if note["text"] in NAMES]
+    assert named == list(theme.categorical_text[: len(named)])
+    assert len(named) > 1
+
+
+def test_on_a_narrow_screen_the_picture_stays_under_its_title():
+    surface = SURFACES["bowl"]
+    over = landscapes.contour(LIGHT, ground(surface), [], [0], title="t", key="k")
+    of_basins = descent_maps.basins(LIGHT, basins(surface, OPTIMIZERS["sgd"](0.1), 10, 20), (0.0, 0.0), title="t", key="k")
+    for figure in (over, of_basins):
+        assert figure["layout"]["yaxis"]["constraintoward"] == "top"
