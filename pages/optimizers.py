@@ -43,6 +43,8 @@ def choose_runs(names, surface, start, clip, decay):
     except ValueError as error:
         st.error(str(error))
         runs, settings = st.session_state.get("former runs", (tuning.make_run("sgd", {}, 0.01, 0.0, 0.0),)), {}
+    else:
+        st.session_state[tuning.FORMER] = tuning.write(settings)
     st.session_state["former runs"] = runs
     return runs, settings
 

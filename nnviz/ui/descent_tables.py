@@ -36,8 +36,9 @@ def results(setup: Setup, step: int) -> None:
             )
         )
     show.table(HEADS, rows, f"Results after {setup.steps} steps, and the state at step {step}")
+    unknown = "" if len(view.minima(setup.surface)) else " No minimum is known here: the lowest is that of the picture."
     show.sentence(
-        f"At step {step} of {setup.steps}. Diverged means: not finite, beyond 10 times the bounds, or above 1,000 times the start."
+        f"At step {step} of {setup.steps}. Diverged means: not finite, beyond 10 times the bounds, or above 1,000 times the start.{unknown}"
     )
 
 

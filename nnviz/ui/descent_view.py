@@ -15,7 +15,7 @@ from nnviz.core.descent import Descent, descend
 from nnviz.core.marching import Limits
 from nnviz.core.minima import NOWHERE, known_minima, limits_of, nearest, span_of
 from nnviz.core.optimizers import Optimizer
-from nnviz.core.surfaces import SURFACES, Noisy, Surface, ravine
+from nnviz.core.surfaces import SURFACES, Bounds, Noisy, Surface, ravine
 from nnviz.figures.animation import dense_steps
 from nnviz.figures.landscapes import Ground, Relief, relief
 from nnviz.ui import chart
@@ -26,6 +26,7 @@ Start = tuple[float, float]
 
 OWN = "own formula"
 RESOLUTION = 121
+FARTHEST = 1e6  # of a start and of the ends of a picture
 STARTS: dict[str, Start] = {
     "bowl": (-2.5, 2.0), "ravine": (-2.7, 1.0), "saddle": (-2.4, 0.05), "monkey_saddle": (1.5, 0.3), "rosenbrock": (-1.5, 2.2),
     "beale": (1.0, 2.0), "himmelblau": (0.7, -1.0), "rastrigin": (-3.4, 2.4), "ackley": (-3.3, 2.6), "styblinski_tang": (0.3, 1.2),
@@ -47,10 +48,10 @@ class Setup:
     seed: int = 0
 
 
-def surface_of(name: str, condition: float, formula: str, reach: float) -> Surface:
-    """The chosen surface. ValueError where a typed formula cannot be read."""
+def surface_of(name: str, condition: float, formula: str, bounds: str) -> Surface:
+    """The chosen surface. ValueError where a typed formula or its bounds cannot be read."""
     if name == OWN:
-        surface = _own(formula, reach)
+        surface = _own(formula, parse_bounds(bounds))
         limits_of(surface)
         return surface
     return _ravine(condition) if name == "ravine" else SURFACES[name]
@@ -62,8 +63,42 @@ def _ravine(condition: float) -> Surface:
 
 
 @lru_cache(maxsize=16)
-def _own(formula: str, reach: float) -> Surface:
-    return Surface.from_expression(formula, ((-reach, reach), (-reach, reach)))
+def _own(formula: str, bounds: Bounds) -> Surface:
+    return Surface.from_expression(formula, bounds)
+
+
+def parse_bounds(text: str) -> Bounds:
+    """`3` is x and y from −3 to 3, `-1, 2` both from −1 to 2, `-1, 2, 0, 7` x and then y; ValueError says what is wrong with it.
+
+    >>> parse_bounds("3"), parse_bounds("-1, 2, 0, 7")
+    (((-3.0, 3.0), (-3.0, 3.0)), ((-1.0, 2.0), (0.0, 7.0)))
+    """
+    words = text.replace("−", "-").replace("±", "").replace(",", " ").replace(";", " ").split()
+    try:
+        numbers = [float(word) for word in words]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2, 4):
+        raise ValueError(
+            f"“{text[:40]}” was given as the bounds: write one number for ± of it, or from and to, such as -1, 2; four are x, then y"
+        )
+    ends = {1: [-numbers[0], numbers[0]] * 2, 2: numbers * 2, 4: numbers}[len(numbers)]
+    (left, right), (bottom, top) = ends[:2], ends[2:]
+    wide = all(high - low > 1e-9 * max(abs(low), abs(high)) for low, high in ((left, right), (bottom, top)))
+    if not (wide and np.isfinite(ends).all() and np.abs(ends).max() <= FARTHEST):
+        raise ValueError(f"“{text[:40]}” was given as the bounds: each axis goes from a number to a greater one, up to a million")
+    return (left, right), (bottom, top)
+
+
+def written_bounds(bounds: Bounds) -> str:
+    """The text that `parse_bounds` reads as these bounds, to the last bit.
+
+    >>> written_bounds(((-3.0, 3.0), (-3.0, 3.0))), written_bounds(((-1.0, 2.0), (0.0, 7.0)))
+    ('3', '-1, 2, 0, 7')
+    """
+    (left, right), (bottom, top) = bounds
+    square = -left == right == top == -bottom
+    return ", ".join(repr(float(end)).removesuffix(".0") for end in ([right] if square else [left, right, bottom, top]))
 
 
 def usual_start(surface: Surface) -> Start:
@@ -88,7 +123,7 @@ def parse_start(text: str) -> Start:
         x, y = (float(word) for word in words)
     except ValueError:
         raise ValueError(f"“{text[:40]}” was given as the start: write two numbers, x and y, such as -1.5, 2") from None
-    if not (np.isfinite([x, y]).all() and max(abs(x), abs(y)) <= 1e6):
+    if not (np.isfinite([x, y]).all() and max(abs(x), abs(y)) <= FARTHEST):
         raise ValueError(f"“{text[:40]}” was given as the start: x and y are finite numbers up to a million")
     return x, y
 

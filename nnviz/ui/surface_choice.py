@@ -8,35 +8,34 @@ import streamlit as st
 
 from nnviz.core.surfaces import SURFACES, Surface
 from nnviz.ui import controls, mistakes
-from nnviz.ui.descent_view import OWN, surface_of
+from nnviz.ui.descent_view import OWN, surface_of, written_bounds
 
 FORMER = "former surface"  # session_state: the last one that could be read
-KAPPA, FORMULA, REACH = "kappa", "fxy", "reach"
+KAPPA, FORMULA, BOUNDS = "kappa", "fxy", "reach"
 LOW, HIGH = 0, 3  # powers of ten between which the ravine's condition number lies
 
 
 def asked(name: str) -> Surface:
     """The surface of that name; what only some of them need is asked here. A formula that cannot be read is answered, the former stays."""
-    condition, formula, reach = 50.0, "", 5.0
+    condition, formula, bounds = 50.0, "", "5"
     if name == "ravine":
         condition = controls.powers("Condition number κ", LOW, HIGH, key=KAPPA, default=condition)
     if name == OWN:
         formula = controls.text("f(x, y) =", key=FORMULA, default="(1 - x)**2 + 5*(y - x**2)**2", longest=20_000)
-        reach = float(controls.number("x and y up to ±", 0.1, 1000.0, key=REACH, default=3.0, step=0.5))
+        bounds = controls.text("x and y up to ±, or from, to", key=BOUNDS, default="3", longest=120, placeholder="3, or -1, 2, 0, 7")
     try:
-        st.session_state[FORMER] = surface_of(name, condition, formula, reach)
+        st.session_state[FORMER] = surface_of(name, condition, formula, bounds)
     except ValueError as error:
         mistakes.tell(error)
     return st.session_state.get(FORMER, SURFACES["himmelblau"])
 
 
 def settings_of(surface: Surface, key: str) -> dict[str, Any]:
-    """The values of the controls that choose a surface; `key` is that of the menu. Bounds of one's own are drawn as a square around 0."""
+    """The values of the controls that choose a surface; `key` is that of the menu."""
     if surface == SURFACES.get(surface.name):
         return {key: surface.name} | ({KAPPA: 50.0} if surface.name == "ravine" else {})
     if surface.name == "ravine":
         condition = float(surface.hessian([0.0, 0.0])[1, 1])
         if condition >= 1 and controls.nearest_power(condition, LOW, HIGH) == condition:
             return {key: surface.name, KAPPA: condition}
-    reach = max(abs(end) for ends in surface.bounds for end in ends)
-    return {key: OWN, FORMULA: surface.text, REACH: min(max(reach, 0.1), 1000.0)}
+    return {key: OWN, FORMULA: surface.text, BOUNDS: written_bounds(surface.bounds)}

@@ -16,6 +16,7 @@ from nnviz.core.optimizers import OPTIMIZERS, ClippedByNorm, Decayed, Optimizer
 from nnviz.ui import controls
 
 TUNE = "tune"
+FORMER = "former settings"  # session_state: the last line of text that could be read
 TWIN = "-2"  # the same optimiser once more, to compare two settings of it
 TITLES = {
     "sgd": "SGD", "momentum": "Momentum", "heavy_ball": "Heavy ball", "nesterov": "Nesterov", "adagrad": "AdaGrad", "rmsprop": "RMSProp",
@@ -177,6 +178,6 @@ def _changed(run: str, parameter: str, key: str) -> None:
     try:
         settings = parse(st.session_state.get(TUNE, ""))
     except ValueError:
-        settings = {}
+        settings = parse(st.session_state.get(FORMER, ""))
     settings.setdefault(run, {})[parameter] = st.session_state[key]
     st.session_state[TUNE] = write(settings)

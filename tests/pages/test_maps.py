@@ -149,7 +149,7 @@ def test_a_pixel_of_a_surface_is_the_run_that_optimisers_shows(open_page, monkey
     run = tuning.make_run("heavy_ball", tuning.parse(state["tune"]), 1.0, 0.0, 0.0)
     start = descent_view.parse_start(state["start"])
     assert (run.plain.learning_rate, start[1]) == (sweep.x.values[3], sweep.y.values[11])
-    walked = descend(descent_view.surface_of("ravine", state["kappa"], "", 0.0), run.optimizer, np.array(start), state["steps"])
+    walked = descend(descent_view.surface_of("ravine", state["kappa"], "", ""), run.optimizer, np.array(start), state["steps"])
     assert walked.value[-1] == pytest.approx(found.results["cost"][11, 3], rel=1e-12)
     assert "kappa" not in address  # it stands in the address of this page, and stays there
     linked = open_page("optimizers", kappa="200", **address)
@@ -171,8 +171,8 @@ def test_a_pixel_of_a_surface_is_the_run_that_optimisers_shows(open_page, monkey
         (SURFACES["ackley"], {"menu": "ackley"}),
         (SURFACES["ravine"], {"menu": "ravine", "kappa": 50.0}),
         (ravine(200.0), {"menu": "ravine", "kappa": 200.0}),
-        (ravine(123.0), {"menu": "own formula", "fxy": "(x**2 + 123.0*y**2)/2", "reach": 3.0}),
-        (Surface.from_expression("x*y", ((-1, 2), (0, 7))), {"menu": "own formula", "fxy": "x*y", "reach": 7.0}),
+        (ravine(123.0), {"menu": "own formula", "fxy": "(x**2 + 123.0*y**2)/2", "reach": "3"}),
+        (Surface.from_expression("x*y", ((-1, 2), (0, 7))), {"menu": "own formula", "fxy": "x*y", "reach": "-1, 2, 0, 7"}),
     ],
     ids=["by name", "the usual ravine", "a ravine", "a ravine beside the slider", "a formula"],
 )

@@ -118,6 +118,36 @@ def test_an_odd_address_is_told(open_page, address):
     assert notices(app)
 
 
+@pytest.mark.parametrize(
+    ("text", "bounds"),
+    [("3.0", ((-3, 3), (-3, 3))), ("±2", ((-2, 2), (-2, 2))), ("−1; 2", ((-1, 2), (-1, 2))), ("-1, 2, 0, 7", ((-1, 2), (0, 7)))],
+)
+def test_a_formula_is_drawn_within_the_bounds_asked_for(open_page, text, bounds):
+    app = open_page(PAGE, surface="Own formula", fxy="x**2 + y**2", reach=text, steps="20")
+    assert not app.exception
+    assert not app.error
+    assert app.session_state["former surface"].bounds == bounds
+
+
+@pytest.mark.parametrize("text", ["", "here", "0", "-3", "2, 1", "1, 2, 3", "nan", "1e9", "0, 1, 5, 5", "1, 1.0000000001", "-1, inf"])
+def test_bounds_that_are_none_get_a_sentence_and_the_picture_stays(open_page, text):
+    app = open_page(PAGE, surface="Own formula", steps="20")
+    app.text_input(key="reach").set_value(text).run()
+    assert not app.exception
+    assert any("as the bounds" in error.value for error in app.error)
+    assert tables(app)
+
+
+@pytest.mark.parametrize("bounds", [((-1.0, 2.0), (0.0, 7.0)), ((-3.0, 3.0), (-3.0, 3.0)), ((-1 / 3, 1e5), (1e-7, 0.1))])
+def test_bounds_written_are_the_bounds_read(bounds):
+    assert view.parse_bounds(view.written_bounds(bounds)) == bounds
+
+
+def test_where_no_minimum_is_known_the_table_says_what_is_counted_from(open_page):
+    assert "No minimum is known" in " ".join(caption.value for caption in open_page(PAGE, surface="Saddle", steps="20").caption)
+    assert "No minimum is known" not in " ".join(caption.value for caption in open_page(PAGE, surface="Bowl", steps="20").caption)
+
+
 def test_no_optimiser_at_all_is_plain_descent(open_page):
     app = open_page(PAGE)
     app.multiselect(key="opt").set_value([]).run()
@@ -146,6 +176,15 @@ def test_a_changed_field_is_in_the_link(open_page):
     assert not app.exception
     assert app.session_state["tune"] == "sgd.learning_rate=0.004"
     assert "<td>0.004</td>" in tables(app)[0]
+
+
+def test_a_field_changed_beside_a_text_that_cannot_be_read_keeps_the_other_settings(open_page):
+    app = open_page(PAGE, opt=["SGD", "Adam"], steps="20", inner="SGD", tune="adam.beta1=0.5")
+    app.text_input(key="tune").set_value("adam.beta1=0.5; what").run()
+    assert app.error
+    app.number_input(key="tuned sgd learning_rate").set_value(0.004).run()
+    assert not app.error
+    assert tuning.parse(app.session_state["tune"]) == {"adam": {"beta1": 0.5}, "sgd": {"learning_rate": 0.004}}
 
 
 def test_settings_written_are_the_settings_read():
