@@ -3,8 +3,7 @@
 import streamlit as st
 
 from nnviz.figures import learned
-from nnviz.ui import controls, experiment, page, player, runs, show, training_view
-from nnviz.ui.models import FEATURES
+from nnviz.ui import controls, experiment, page, player, runs, show, training_trials, training_view
 
 VIEWS = ("Watch", "Weights", "Confusion", "Pictures", "Compare", "Find a rate")
 
@@ -104,53 +103,8 @@ else:
     {"Watch": watch, "Weights": weights, "Confusion": confusion, "Pictures": pictures}[view](kept)
 
 
-def and_train(**sidebar: object) -> dict[str, object]:
-    """Settings of a Try this that has nothing left over from what was set before."""
-    plain = {"noise": 0.0, "samples": 0, "test": 0.3, "dataseed": 0, "features": list(FEATURES[:2]), "sizes": "", "activations": ""}
-    learner = {"activation": "tanh", "init": "glorot_uniform", "seed": 0, "optimizer": "adam", "rate": 0.01, "batch": 32, "l2": 0.0}
-    plan = {"epochs": 60, "schedule": runs.NO_SCHEDULE, "l1": 0.0, "clip": 0.0, "patience": 0, "trainview": VIEWS[0]}
-    return plain | learner | plan | sidebar
-
-
-def press() -> None:
-    st.session_state["press train"] = True
-
-
-def press_compare() -> None:
-    st.session_state["press compare"] = True
-
-
 if st.session_state.pop("press train", False):
     runs.begin(chosen, how, "train")
     st.rerun()
 
-twenty = {"data": "moons", "samples": 40, "test": 0.5, "noise": 0.3, "dataseed": 3, "units": 64, "layers": 2, "epochs": 300}
-controls.try_this(
-    [
-        controls.Trial(
-            "Too wide on 20 noisy points",
-            "The boundary bends around single points: train cost falls to nothing, test cost falls and then climbs.",
-            and_train(**twenty),
-            press,
-        ),
-        controls.Trial(
-            "L2 mends it",
-            "The same with a penalty: a smoother boundary, the test cost does not climb, and more of the test part is right.",
-            and_train(**twenty, l2=0.03),
-            press,
-        ),
-        controls.Trial(
-            "Too narrow on the spiral",
-            "Two units cannot bend the plane enough: train and test cost both stay high.",
-            and_train(data="spiral", layers=1, units=2, epochs=200),
-            press,
-        ),
-        controls.Trial(
-            "Batch size 1 against all",
-            "One sample a step is noisy and fast, all samples a step smooth and slow: in 60 epochs it gets the least far.",
-            and_train(data="moons", noise=0.1, layers=2, units=8)
-            | {"trainview": VIEWS[4], "varied": "batch size", "vs2": [1, 32, training_view.ALL]},
-            press_compare,
-        ),
-    ]
-)
+controls.try_this(training_trials.TRIALS)

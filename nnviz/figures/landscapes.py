@@ -40,6 +40,10 @@ LEVELS = 14  # contour lines
 CLICKS = 41  # places along each axis that can be clicked and tell their value
 LABEL_GAP = 18
 WHOLE = 10**9  # points of a path in the last frame, where the figure rests: all of them
+PICTURE = (460.0, 400.0)  # px: of the contours beside a second figure, for names that must not cover each other
+LETTER = 7.0  # px
+MOST_AWAY = 5  # lines between a place and its name
+Box = tuple[float, float, float, float]  # left, bottom, right, top
 # Points that answer to hover and clicks without being drawn: only those markers become part of the page that `maxdisplayed` asks for, and
 # 1,681 of them were most of what painting a landscape cost.
 UNSEEN: dict[str, Any] = {"type": "scatter", "mode": "markers", "marker": {"maxdisplayed": 1, "size": 1, "color": "rgba(0,0,0,0)"}}
@@ -252,18 +256,40 @@ def _labels(theme: Theme, paths: Sequence[Path], points: Sequence[Array], ground
             groups.append([place])
         else:
             near.append(place)
+    taken: list[Box] = []
     for group in groups:
         x, y = np.mean([ends[place] for place in group], axis=0)
         upwards = y <= 0.96 - 0.05 * len(group) if y > 0.5 else y < 0.04 + 0.05 * len(group)
-        for rank, place in enumerate(group if not upwards else group[::-1]):
-            path = paths[place]
-            font = {"size": 13, "color": theme.categorical_text[path.look], "weight": 600, "shadow": _shadow(theme)}
-            shift = (16 + LABEL_GAP * rank) * (1 if upwards else -1)
-            anchor = "left" if x < 0.12 else "right" if x > 0.86 else "center"
-            at = low + np.clip([x, y], 0.012, 0.988) * ground.span
-            text = f"{path.name}, {path.note}" if path.note else path.name
-            made.append({"x": float(at[0]), "y": float(at[1]), "text": text, "font": font, "xanchor": anchor, "yshift": shift})
+        anchor = "left" if x < 0.12 else "right" if x > 0.86 else "center"
+        at = np.clip([x, y], 0.012, 0.988)
+        texts = [f"{paths[i].name}, {paths[i].note}" if paths[i].note else paths[i].name for i in group]
+        upwards, away = _free_place(at, anchor, max(map(len, texts)), len(group), upwards, taken)
+        for rank, (place, text) in enumerate(list(zip(group, texts, strict=True))[:: -1 if upwards else 1]):
+            font = {"size": 13, "color": theme.categorical_text[paths[place].look], "weight": 600, "shadow": _shadow(theme)}
+            shift = (16 + LABEL_GAP * (rank + away)) * (1 if upwards else -1)
+            where = low + at * ground.span
+            made.append({"x": float(where[0]), "y": float(where[1]), "text": text, "font": font, "xanchor": anchor, "yshift": shift})
     return made
+
+
+def _free_place(at: Array, anchor: str, letters: int, lines: int, upwards: bool, taken: list[Box]) -> tuple[bool, int]:
+    """On which side of a place (in shares of the picture) names cover no others, and how many lines away; notes what is taken."""
+    x, y = at * PICTURE
+    width = LETTER * letters
+    left = x - {"left": 0.0, "center": 0.5, "right": 1.0}[anchor] * width
+    tries = [(up, away) for away in range(MOST_AWAY) for up in (upwards, not upwards)]
+    boxes = []
+    for up, away in tries:
+        first, last = 16 + LABEL_GAP * (away - 0.5), 16 + LABEL_GAP * (away + lines - 0.5)
+        boxes.append((left, y + first, left + width, y + last) if up else (left, y - last, left + width, y - first))
+    free = (i for i, box in enumerate(boxes) if box[1] >= 0 and box[3] <= PICTURE[1] and not any(_overlap(box, other) for other in taken))
+    best = next(free, 0)
+    taken.append(boxes[best])
+    return tries[best]
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _leaves(points: Array, low: Array, span: Array) -> Array:

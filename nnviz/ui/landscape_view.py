@@ -56,6 +56,7 @@ MOST_OTHERS = 5  # besides the run itself
 LOOKS = len(SYMBOLS)  # in which runs can be told apart
 SEEDS = 3
 HELD = 10.0  # a run is in the picture as long as its cost is at most so many times that of its start
+ROUNDING = 1e-12  # of a length: the coordinates of solutions are 0 but for it
 MOST_WORK = 2e7  # parameters times samples for which eigenvectors are looked for
 
 
@@ -299,11 +300,16 @@ def drawn(tracks: tuple[Track, ...], plane: Plane, test: bool) -> Drawn:
     return Drawn(
         steps,
         places,
-        [plane.project(theta) for theta in thetas],
-        np.stack([plane.residual(theta) for theta in thetas]),
+        [_rounded(plane.project(theta)) for theta in thetas],
+        _rounded(np.stack([plane.residual(theta) for theta in thetas])),
         np.stack([costs_of(track.run, tracks[0].run, test)[place] for track, place in zip(tracks, places, strict=True)]),
         [plane.share(track.run.theta[held(track.run)]) if held(track.run).any() else np.nan for track in tracks],
     )
+
+
+def _rounded(lengths: Array) -> Array:
+    """Lengths in the plane or off it, 0 where they are no more than what rounding leaves of 0."""
+    return np.where(np.abs(lengths) < ROUNDING, 0.0, lengths)
 
 
 def paths(tracks: Sequence[Track], found: Drawn, ground: Ground | None = None) -> list[Path]:

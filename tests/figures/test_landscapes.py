@@ -247,3 +247,15 @@ def test_on_a_narrow_screen_the_picture_stays_under_its_title():
     of_basins = descent_maps.basins(LIGHT, basins(surface, OPTIMIZERS["sgd"](0.1), 10, 20), (0.0, 0.0), title="t", key="k")
     for figure in (over, of_basins):
         assert figure["layout"]["yaxis"]["constraintoward"] == "top"
+
+
+def test_names_of_ends_beside_each_other_do_not_cover_each_other():
+    taken = []
+    places = [(0.4, 0.33), (0.55, 0.32), (0.62, 0.34), (0.5, 0.36), (0.45, 0.3)]
+    for place in places:
+        landscapes._free_place(np.array(place), "center", 16, 1, False, taken)
+    assert not [1 for i, one in enumerate(taken) for other in taken[:i] if landscapes._overlap(one, other)]
+
+
+def test_a_name_at_the_lower_edge_stands_above_its_place():
+    assert landscapes._free_place(np.array([0.5, 0.01]), "center", 10, 1, False, []) == (True, 0)

@@ -148,3 +148,12 @@ def test_an_odd_address_is_told(open_page, address):
     app = open_page(PAGE, **address)
     assert not app.exception
     assert any("nnviz-notice" in element.proto.body for element in app.get("html"))
+
+
+def test_a_solution_lies_on_its_plane_at_0_and_not_at_what_rounding_leaves(open_page):
+    app = open_page("loss_landscape", plane="three solutions", data="Two moons", landopt="SGD")
+    assert not app.exception
+    body = next(found.proto.body for found in app.get("html") if "<td>Adam, the run" in found.proto.body)
+    first = body.split("<tbody>")[1].split("</tr>")[0]
+    assert "e−1" not in first
+    assert first.count("<td>0</td>") == 3, first
