@@ -11,11 +11,9 @@ from nnviz.ui import descent_view as view
 from nnviz.ui.descent_trials import TRIALS
 
 VIEWS = ("Results", "Learning rates", "Basins")
-chosen = experiment.current()
+DEFAULT = ("sgd", "momentum", "rmsprop", "adam")
+experiment.current()
 page.head("Optimisers", "Optimisers leave the same start on a surface; watch where each goes, how fast, and what it remembers on the way.")
-place = view.clicked("landscape") or view.clicked("basins")
-if place is not None:
-    st.session_state["start"] = f"{place[0]:.6g}, {place[1]:.6g}"
 
 
 def choose_surface():
@@ -66,52 +64,79 @@ def choose_more():
     return noise, seed, schedule, clip, decay
 
 
-first, second, third, fourth = st.columns([1, 2.1, 0.9, 0.9], vertical_alignment="top")
-with first:
-    surface = choose_surface()
-with second:
-    names = controls.several(
-        "Optimisers, up to eight", tuning.NAMES, key="opt", default=("sgd", "momentum", "rmsprop", "adam"), most=8, names=tuning.title_of
-    ) or ["sgd"]
-with third:
-    start = choose_start(surface)
-with fourth:
-    steps = int(controls.slider("Steps", 10, 500, key="steps", default=200, step=10))
-noise, seed, schedule, clip, decay = choose_more()
-runs, settings = choose_runs(names, surface, start, clip, decay)
-setup = view.Setup(surface, start, steps, runs, schedule, noise, seed)
-optimizers = {run.title: run.optimizer for run in runs}
-take.script(lambda: page_scripts.descent(surface, start, optimizers, steps, schedule, noise, seed))
-colours, told = show.theme(), descent_figures.told(setup, [run.title for run in runs])
+def choose():
+    """What is compared, from the controls: the runs with their settings."""
+    place = view.clicked("landscape") or view.clicked("basins")
+    if place is not None:
+        st.session_state["start"] = f"{place[0]:.6g}, {place[1]:.6g}"
+    first, second, third, fourth = st.columns([1, 2.1, 0.9, 0.9], vertical_alignment="top")
+    with first:
+        surface = choose_surface()
+    with second:
+        names = controls.several("Optimisers, up to eight", tuning.NAMES, key="opt", default=DEFAULT, most=8, names=tuning.title_of) or [
+            "sgd"
+        ]
+    with third:
+        start = choose_start(surface)
+    with fourth:
+        steps = int(controls.slider("Steps", 10, 500, key="steps", default=200, step=10))
+    noise, seed, schedule, clip, decay = choose_more()
+    runs, settings = choose_runs(names, surface, start, clip, decay)
+    optimizers = {run.title: run.optimizer for run in runs}
+    take.script(lambda: page_scripts.descent(surface, start, optimizers, steps, schedule, noise, seed))
+    return view.Setup(surface, start, steps, runs, schedule, noise, seed), settings
 
-three = controls.segments("Dimensions", ("Contours", "3-D"), key="dim", label_visibility="collapsed") == "3-D"
-left, right = st.columns([1.15, 1], gap="medium")
-with left:
-    show.figure(descent_figures.landscape(colours.name, setup, three), "landscape", told, on_select=not three)
-with right:
-    show.figure(descent_figures.curves(colours.name, setup), "curves", f"Values, gradient norms and distances over {steps} steps. {told}")
-frames = view.frames(setup)
-step = frames[player.player("descent", ["landscape", "curves", "inside"], frames, clickable=three)]
 
-titles = [run.title for run in runs]
-inner = titles.index(controls.segments("Inside", titles, key="inner", default=titles[-1]))
-left, right = st.columns([1, 1.05], gap="medium")
-taken = view.inside(setup, inner)
-before = min(step, steps - 1)
-with left:
-    show.figure(descent_figures.inside(colours.name, setup, inner), "inside", f"Arrows of {titles[inner]} at each step, and their lengths.")
-    tuning.fields_of(runs[inner], settings, [column for _ in range(3) for column in st.columns(3)])
-    tuning.text_field()
-with right:
-    show.heading(f"{titles[inner]}, step {before} → {before + 1}")
-    show.formula(formulas.update(taken, before, colours.symbols))
-    show.sentence(formulas.check(taken))
+def draw_paths(setup, titles):
+    """All paths and curves under one player; gives back the step on which it rests."""
+    theme, told = show.theme().name, descent_figures.told(setup, titles)
+    three = controls.segments("Dimensions", ("Contours", "3-D"), key="dim", label_visibility="collapsed") == "3-D"
+    left, right = st.columns([1.15, 1], gap="medium")
+    with left:
+        show.figure(descent_figures.landscape(theme, setup, three), "landscape", told, on_select=not three)
+    with right:
+        alt = f"Values, gradient norms and distances over {setup.steps} steps. {told}"
+        show.figure(descent_figures.curves(theme, setup), "curves", alt)
+    frames = view.frames(setup)
+    return frames[player.player("descent", ["landscape", "curves", "inside"], frames, clickable=three)]
 
-match controls.segments("View", VIEWS, key="optview", label_visibility="collapsed"):
-    case "Results":
-        descent_tables.results(setup, step)
-    case "Learning rates":
-        descent_tables.rate_map(colours.name, setup)
-    case "Basins":
-        descent_tables.basin_map(colours.name, setup, inner)
+
+def draw_inside(setup, titles, settings, step):
+    """The inside of one optimiser at that step, its settings and its formula; gives back its place."""
+    inner = titles.index(controls.segments("Inside", titles, key="inner", default=titles[-1]))
+    left, right = st.columns([1, 1.05], gap="medium")
+    colours, taken, before = show.theme(), view.inside(setup, inner), min(step, setup.steps - 1)
+    with left:
+        alt = f"Arrows of {titles[inner]} at each step, and their lengths."
+        show.figure(descent_figures.inside(colours.name, setup, inner), "inside", alt)
+        tuning.fields_of(setup.runs[inner], settings, [column for _ in range(3) for column in st.columns(3)])
+        tuning.text_field()
+    with right:
+        show.heading(f"{titles[inner]}, step {before} → {before + 1}")
+        show.formula(formulas.update(taken, before, colours.symbols))
+        show.sentence(formulas.check(taken))
+    return inner
+
+
+def compare(stoppable: bool) -> None:
+    """The runs side by side, the inside of one of them, and what they reached; the maps only in a run that can be stopped."""
+    setup, settings = choose()
+    titles = [run.title for run in setup.runs]
+    step = draw_paths(setup, titles)
+    inner = draw_inside(setup, titles, settings, step)
+    seen = controls.segments("View", VIEWS, key="optview", label_visibility="collapsed")
+    if seen != VIEWS[0] and not stoppable:
+        st.rerun()
+    match seen:
+        case "Results":
+            descent_tables.results(setup, step)
+        case "Learning rates":
+            descent_tables.rate_map(show.theme().name, setup)
+        case "Basins":
+            descent_tables.basin_map(show.theme().name, setup, inner)
+
+
+# A map has a Stop, and only a whole run can be stopped; without one, what is moved here does not draw the sidebar anew.
+stoppable = st.session_state.get("optview", st.query_params.get("optview")) in VIEWS[1:]
+(compare if stoppable else st.fragment(compare))(stoppable)
 controls.try_this(TRIALS)

@@ -39,3 +39,19 @@ def test_a_bad_formula_is_answered_and_the_picture_stays(visit):
     formula.press("Enter")
     page.wait_for_selector("[data-testid=stAlert]", state="detached")
     page.wait_for_selector(".st-key-figure-landscape >> text=Own formula, 30 steps")
+
+
+def test_from_the_results_to_a_map_and_back_and_the_click_sets_the_start(visit):
+    page = visit("optimizers?steps=30&basinres=50")
+    page.get_by_role("radio", name="Basins").click()
+    page.wait_for_selector(".st-key-basins .js-plotly-plot")
+    settle(page)
+    assert "optview=Basins" in page.url
+    page.get_by_role("radio", name="Results").click()
+    page.wait_for_selector(".st-key-basins", state="detached")
+    page.get_by_label("Start x, y").fill("1, 1")
+    page.get_by_label("Start x, y").press("Enter")
+    settle(page)
+    page.get_by_role("radio", name="Learning rates").click()
+    page.wait_for_selector(".st-key-rates .js-plotly-plot")
+    assert page.get_by_label("Start x, y").input_value() == "1, 1"
