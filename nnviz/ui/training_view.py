@@ -123,7 +123,10 @@ def numbers_at(run: Run, snapshot: int, score: str) -> None:
     """The numbers of the step on which the player rests, and what a step does."""
     pairs = (("cost", run.train_cost, run.test_cost), (score, run.train_accuracy, run.test_accuracy))
     rows = [
-        [name, fixed(train[snapshot], 6), fixed(test[snapshot], 6), fixed(test[snapshot] - train[snapshot], 6)]
+        [
+            name,
+            *("–" if np.isnan(value) else fixed(value, 6) for value in (train[snapshot], test[snapshot], test[snapshot] - train[snapshot])),
+        ]
         for name, train, test in pairs
     ]
     norms = ", ".join(significant(float(norm), 3) for norm in run.gradient_norm[snapshot])

@@ -173,3 +173,10 @@ def test_early_stopping_is_told_with_where_it_was_best(open_page):
     told = next(caption.value for caption in app.caption if caption.value.startswith("Stopped early"))
     assert f"step {int(run.stopped_at)}: the test cost got no better for 10 epochs" in told
     assert f"least at step {best}," in told
+
+
+def test_without_a_test_part_its_numbers_are_a_dash(open_page):
+    app = trained(open_page, test="0")
+    body = next(found.proto.body for found in app.get("html") if "<td>cost" in found.proto.body)
+    assert body.count("<td>–</td>") == 4
+    assert "not a number" not in body
