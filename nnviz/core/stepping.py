@@ -127,7 +127,11 @@ def _checked(optimizer: str, name: str, value: Any, low: float, high: float) -> 
         raise ValueError(f"{optimizer}: {name} is {str(value)[:40]!r}: it needs a number or an array of numbers") from None
     if not np.all(np.isfinite(array)) or np.any(array < low) or np.any(array > high):
         worst = array[~(np.isfinite(array) & (array >= low) & (array <= high))].flat[0] if array.ndim else float(array)
-        bound = f"at least {low:g}" if np.isinf(high) else f"from {low:g} to {high:g}"
+        bound = (
+            f"at least {low:g}"
+            if np.isinf(high)
+            else f"from {low:g} to {high:g}" + (", itself excluded" if high < float(f"{high:g}") else "")
+        )
         raise ValueError(f"{optimizer}: {name} is {worst:g}: it needs a finite number, {bound}")
     if array.ndim == 0:
         return float(array)

@@ -51,10 +51,11 @@ def rates(
     known = heights[np.isfinite(heights) & (heights > 0)]
     low = 10.0 ** np.floor(np.log10(max(known.min(initial=1.0), FLOOR)))
     high = 10.0 ** np.ceil(np.log10(max(known.max(initial=1.0), 10 * low)))
+    floor = low * 1e-3 if known.size else low  # lines leave the picture; where all are at the lowest, they lie on its edge
     bars, top = _bars(low, high, len(paths))
     traces: list[dict[str, Any]] = []
     for place, path in enumerate(paths):
-        traces += _rate_curve(theme, swept, heights[place], found.diverged[place], path, low, bars[place])
+        traces += _rate_curve(theme, swept, heights[place], found.diverged[place], path, floor, bars[place])
     traces.append(_chosen(theme, swept, heights, paths, chosen, low))
     x_ends = [float(np.log10(swept[0])), float(np.log10(swept[-1]))]
     rows = {path.look: float(np.log10(bar)) for path, bar in zip(paths, bars, strict=True)}
@@ -76,10 +77,10 @@ def _bars(low: float, high: float, count: int) -> tuple[list[float], float]:
 
 
 def _rate_curve(
-    theme: Theme, rates: Array, heights: Array, diverged: NDArray[np.bool_], path: Path, low: float, bar: float
+    theme: Theme, rates: Array, heights: Array, diverged: NDArray[np.bool_], path: Path, floor: float, bar: float
 ) -> list[dict[str, Any]]:
     colour = theme.categorical[path.look]
-    drawn = np.where(np.isfinite(heights), np.maximum(heights, low * 1e-3), np.nan)
+    drawn = np.where(np.isfinite(heights), np.maximum(heights, floor), np.nan)
     told = f"<b>{path.name}</b><br>rate %{{x:.4g}}<br>"
     line = {"type": "scatter", "mode": "lines", "x": rates.astype(np.float32), "y": drawn.astype(np.float32), "name": path.name}
     return [

@@ -42,7 +42,7 @@ LABEL_GAP = 18
 WHOLE = 10**9  # points of a path in the last frame, where the figure rests: all of them
 PICTURE = (460.0, 400.0)  # px: of the contours beside a second figure, for names that must not cover each other
 LETTER = 7.0  # px
-MOST_AWAY = 5  # lines between a place and its name
+MOST_AWAY = 9  # lines between a place and its name
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 # Points that answer to hover and clicks without being drawn: only those markers become part of the page that `maxdisplayed` asks for, and
 # 1,681 of them were most of what painting a landscape cost.

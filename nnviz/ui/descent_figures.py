@@ -128,12 +128,13 @@ def rate_chunks(setup: Setup) -> Iterator[Map]:
 
 def rates(theme: str, setup: Setup, found: Map) -> Figure:
     """The map over learning rates."""
-    lambda_max = view.sharpest(setup.surface, setup.start)
+    lambda_max = view.lambda_max(setup.surface, setup.start)
+    theory = f"dotted: theory, λ_max = {significant(lambda_max, 3)}" if lambda_max > 0 else "no curvature upwards, so no limit in theory"
     return descent_maps.rates(
         THEMES[theme], found, paths(setup), rate_limits(setup, lambda_max),
         [float(run.plain.learning_rate) for run in setup.runs], view.limits(setup.surface).lowest,
         title=f"After {setup.steps} steps, at {len(RATES)} learning rates",
-        key=f"bar on top: diverged · ● the rate now · dotted: theory, λ_max = {significant(lambda_max, 3)}",
+        key=f"bar on top: diverged · ● the rate now · {theory}",
     )  # fmt: skip
 
 

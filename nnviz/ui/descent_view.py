@@ -147,13 +147,22 @@ def _on_ladder(rate: float) -> float:
 
 @lru_cache(maxsize=64)
 def sharpest(surface: Surface, start: Start) -> float:
-    """The largest curvature at the minima and at the start; 1 where there is none."""
+    """The largest curvature, upwards or downwards, at the minima and at the start; 1 where there is none."""
+    return float(np.abs(_curvatures(surface, start)).max(initial=0.0)) or 1.0
+
+
+@lru_cache(maxsize=64)
+def lambda_max(surface: Surface, start: Start) -> float:
+    """The largest curvature upwards at the minima and at the start; 0 where there is none: no rate is too high there."""
+    return float(_curvatures(surface, start).max(initial=0.0))
+
+
+def _curvatures(surface: Surface, start: Start) -> Array:
     points = np.vstack([minima(surface), np.array(start)[None]])
     with np.errstate(all="ignore"):
         hessians = surface.hessian(points)
         hessians = hessians[np.isfinite(hessians).all(axis=(-2, -1))]
-        largest = float(np.abs(np.linalg.eigvalsh(hessians)).max(initial=0.0)) if len(hessians) else 0.0
-    return largest if largest > 0 else 1.0
+        return np.linalg.eigvalsh(hessians) if len(hessians) else np.zeros(0)
 
 
 def minima(surface: Surface) -> Array:

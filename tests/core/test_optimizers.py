@@ -397,6 +397,11 @@ def test_betas_out_of_range_are_named(kind, arguments):
         make(kind, **arguments)
 
 
+def test_a_beta_of_one_is_refused_by_saying_that_one_is_excluded():
+    with pytest.raises(ValueError, match="beta1 is 1: it needs a finite number, from 0 to 1, itself excluded"):
+        make("adam", beta1=1.0)
+
+
 def test_overflow_is_a_result_without_a_warning(name):
     theta = np.array([1e308, -1e308, 1e308, 1.0])
     optimizer = make(name)

@@ -259,3 +259,18 @@ def test_names_of_ends_beside_each_other_do_not_cover_each_other():
 
 def test_a_name_at_the_lower_edge_stands_above_its_place():
     assert landscapes._free_place(np.array([0.5, 0.01]), "center", 10, 1, False, []) == (True, 0)
+
+
+@pytest.mark.parametrize("top", [0.5, 1.0, 1.3])
+def test_names_of_paths_that_end_side_by_side_do_not_cover_each_other(top):
+    surface = SURFACES["saddle"]  # drawn from -3 to 3
+    runs = [Path(f"Run {i}", np.array([[-2.4, 0.0], [-1.0 + 0.45 * i, 3 * top]]), i, note=f"diverged at {i}") for i in range(6)]
+    notes = landscapes.contour(LIGHT, ground(surface), runs, [0, 1], title="t", key="k")["layout"]["annotations"]
+    boxes = []
+    for note in notes:
+        width = 6.5 * len(note["text"])  # px on a plot of 398, as wide as these letters are at 13 px
+        left = 398 * (note["x"] + 3) / 6 - {"left": 0, "center": width / 2, "right": width}[note["xanchor"]]
+        boxes.append((left, left + width, 398 * (note["y"] + 3) / 6 + note["yshift"]))
+    for i, (left, right, height) in enumerate(boxes):
+        for other_left, other_right, other in boxes[:i]:
+            assert abs(height - other) >= 14 or right <= other_left or other_right <= left

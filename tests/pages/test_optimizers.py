@@ -1,8 +1,9 @@
 """The page Optimisers as a person meets it: its views, its bad input, its links."""
 
+import numpy as np
 import pytest
 
-from nnviz.core.surfaces import SURFACES
+from nnviz.core.surfaces import SURFACES, Surface
 from nnviz.ui import descent_figures, descent_trials, tuning
 from nnviz.ui import descent_view as view
 
@@ -146,6 +147,28 @@ def test_bounds_written_are_the_bounds_read(bounds):
 def test_where_no_minimum_is_known_the_table_says_what_is_counted_from(open_page):
     assert "No minimum is known" in " ".join(caption.value for caption in open_page(PAGE, surface="Saddle", steps="20").caption)
     assert "No minimum is known" not in " ".join(caption.value for caption in open_page(PAGE, surface="Bowl", steps="20").caption)
+
+
+@pytest.mark.parametrize(("formula", "largest"), [("1", 0), ("x + y", 0), ("-x**2 - y**2", 0), ("x**2 - 9*y**2", 2), ("log(x)", 0)])
+def test_only_curvature_upwards_limits_a_rate(formula, largest):
+    surface = Surface.from_expression(formula)
+    start = view.usual_start(surface)
+    assert view.lambda_max(surface, start) == pytest.approx(largest)
+    setup = view.Setup(surface, start, 20, (tuning.make_run("sgd", {}, 0.1, 0.0, 0.0),))
+    *_, found = descent_figures.rate_chunks(setup)
+    figure = descent_figures.rates("light", setup, found)
+    words = [note["text"] for note in figure["layout"]["annotations"]]
+    assert any(text.startswith("2/λ_max") for text in words) == (largest > 0)
+    assert len(figure["layout"].get("shapes", [])) == (largest > 0)
+
+
+def test_the_rate_map_of_a_constant_is_a_line_within_the_picture():
+    surface = Surface.from_expression("1")
+    setup = view.Setup(surface, view.usual_start(surface), 20, (tuning.make_run("sgd", {}, 0.1, 0.0, 0.0),))
+    *_, found = descent_figures.rate_chunks(setup)
+    figure = descent_figures.rates("light", setup, found)
+    low, high = figure["layout"]["yaxis"]["range"]
+    assert np.all((np.log10(figure["data"][0]["y"]) >= low) & (np.log10(figure["data"][0]["y"]) < high))
 
 
 def test_no_optimiser_at_all_is_plain_descent(open_page):
