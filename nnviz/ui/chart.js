@@ -86,6 +86,7 @@ class Chart {
     this.plot.Plotly = Plotly;
     this.height = layout.height;
     layout.width = this.plot.clientWidth;
+    layout.selectionrevision ??= spec.token;  // else Plotly keeps what was selected before, and a click there takes it back
     if (document.fullscreenElement === this.plot) layout.height = this.plot.clientHeight;
     if (first) this.start(Plotly, spec, data, layout, frames);
     else Plotly.react(this.plot, { data, layout, frames });

@@ -55,3 +55,18 @@ def test_from_the_results_to_a_map_and_back_and_the_click_sets_the_start(visit):
     page.get_by_role("radio", name="Learning rates").click()
     page.wait_for_selector(".st-key-rates .js-plotly-plot")
     assert page.get_by_label("Start x, y").input_value() == "1, 1"
+
+
+def test_the_same_place_can_be_clicked_again_after_the_start_was_typed(visit):
+    page = visit("optimizers?surface=Bowl&steps=20&opt=SGD")
+    page.wait_for_selector(".st-key-landscape .nsewdrag")
+    start = page.get_by_label("Start x, y")
+    for typed in ("", "1, -1"):
+        start.fill(typed)
+        start.press("Enter")
+        settle(page)
+        box = page.locator(".st-key-landscape .nsewdrag").first.bounding_box()
+        page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+        page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+        page.wait_for_function("() => document.querySelector('input[aria-label=\"Start x, y\"]').value.startsWith('1.5')")
+        settle(page)
