@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks import convolution, curvature, descent_maps, grids, many_runs, maps, mini_batch, surfaces
+from benchmarks import convolution, curvature, descent_maps, grids, many_runs, maps, mini_batch, pages, surfaces
 from benchmarks.measuring import ROUNDS, Row, measured
 
 MODULES: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
@@ -22,6 +22,7 @@ MODULES: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "surfaces": surfaces.rows,
     "descent_maps": descent_maps.rows,
     "convolution": convolution.rows,
+    "pages": pages.rows,
 }
 
 

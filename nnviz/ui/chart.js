@@ -43,6 +43,12 @@ function load(address) {
   }));
 }
 
+// Height over width of a picture with equal axes and known ranges; not a number where the figure is another.
+function aspect({ xaxis = {}, yaxis = {}, xaxis2, yaxis2 }) {
+  if (!yaxis.scaleanchor || xaxis2 || yaxis2 || !xaxis.range || !yaxis.range) return NaN;
+  return Math.abs((yaxis.range[1] - yaxis.range[0]) / (xaxis.range[1] - xaxis.range[0])) * (yaxis.scaleratio || 1);
+}
+
 class Chart {
   constructor(parent) {
     this.plot = document.createElement("div");
@@ -84,10 +90,9 @@ class Chart {
     const first = other || !this.plot.Plotly;
     this.spec = spec;
     this.plot.Plotly = Plotly;
-    this.height = layout.height;
-    layout.width = this.plot.clientWidth;
+    this.shape = { height: layout.height, margin: layout.margin, ratio: aspect(layout) };
+    Object.assign(layout, this.room());
     layout.selectionrevision ??= spec.token;  // else Plotly keeps what was selected before, and a click there takes it back
-    if (document.fullscreenElement === this.plot) layout.height = this.plot.clientHeight;
     if (first) this.start(Plotly, spec, data, layout, frames);
     else Plotly.react(this.plot, { data, layout, frames });
   }
@@ -95,24 +100,33 @@ class Chart {
   start(Plotly, spec, data, layout, frames) {
     const button = { name: "fullscreen", title: "Full screen", icon: FULL_SCREEN, click: () => this.plot.requestFullscreen() };
     Plotly.newPlot(this.plot, { data, layout, frames, config: { ...spec.config, modeBarButtonsToAdd: [button] } });
-    if (!spec.select) return;
     this.plot.on("plotly_selected", (event) => event && this.tell(event));
     this.plot.on("plotly_deselect", () => this.tell({}));
   }
 
   tell({ points = [], range }) {
+    if (!this.spec.select) return;
     const told = points.map((point) => ({
       curve_number: point.curveNumber, point_index: point.pointIndex, x: point.x, y: point.y, customdata: plain(point.customdata),
     }));
     this.report({ token: this.spec.token, points: told, box: range ? [range] : [] });
   }
 
-  // A figure follows the width of its column, and fills the screen while it is shown alone.
+  // A figure follows the width of its column and fills the screen while it is shown alone. One with equal axes is no taller than its column
+  // lets it be: on a phone it would stand in blank space.
+  room() {
+    const { clientWidth: width, clientHeight } = this.plot;
+    const { height, margin, ratio } = this.shape;
+    if (document.fullscreenElement === this.plot) return { width, height: clientHeight };
+    const needed = (width - margin.l - margin.r) * ratio + margin.t + margin.b;
+    const tall = width && needed > 0 ? Math.min(height, Math.ceil(needed)) : height;
+    this.plot.style.height = `${tall}px`;
+    return width ? { width, height: tall } : { height: tall };
+  }
+
   fit() {
     if (!this.spec || !this.plot.isConnected) return;
-    const alone = document.fullscreenElement === this.plot;
-    const width = this.plot.clientWidth;
-    const height = alone ? this.plot.clientHeight : this.height;
+    const { width, height } = this.room();
     const now = this.plot._fullLayout;
     if (width && (width !== now.width || height !== now.height)) this.plot.Plotly.relayout(this.plot, { width, height });
   }

@@ -1,0 +1,125 @@
+"""The app in a real browser: a page painted after its address is opened, and after a slider is moved, against a bare Streamlit page."""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measuring import Absent, Peer, Row, Work
+from nnviz.ui import navigation
+
+BARE = """import numpy as np, plotly.graph_objects as go, streamlit as st
+a = st.slider("a", 0.0, 5.0, 1.0)
+st.write(f"a is {a}")
+x = np.linspace(-3, 3, 200)
+st.plotly_chart(go.Figure(go.Scatter(x=x, y=np.sin(a * x))))
+"""
+RACE = "opt=sgd&opt=momentum&opt=rmsprop&opt=adam&opt=nesterov&opt=adagrad&steps=490"
+PAINTED = """quiet => new Promise(done => {
+  const begun = performance.now(); let last = begun;
+  const watch = new MutationObserver(() => { last = performance.now(); });
+  watch.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+  const app = () => document.querySelector('[data-testid=stApp]');
+  const timer = setInterval(() => {
+    const now = performance.now(), ready = app() && app().getAttribute('data-test-script-state') === 'notRunning';
+    if ((ready && document.querySelector('.main-svg') && now - last > quiet) || now - begun > 60000) {
+      clearInterval(timer); watch.disconnect(); done((last - begun) / 1000); } }, 10); })"""
+
+
+def rows(options: argparse.Namespace) -> list[Row]:
+    """Each page with a figure, opened; and its first slider moved, or the first of the sidebar where the page has none."""
+    names = [name for files in navigation.SECTIONS.values() for name in files if name != "formulas"]
+    opened = [Row(f"{title(name)} opened", lambda name=name: opening(name), [bare(opening, "≤ 1.25×")]) for name in names]
+    kept = [name for name in names if name != "maps"]  # there a slider starts another map
+    moved = [Row(f"{title(name)}: a slider moved", lambda name=name: moving(name), [bare(moving, "≤ 1.6×, worst 3×")]) for name in kept]
+    race = f"optimizers?{RACE}"
+    return [*opened, *moved, Row("six optimisers, 490 steps: a slider moved", lambda: moving(race), [bare(moving, "≤ 1.6×, worst 3×")])]
+
+
+def title(name: str) -> str:
+    """The title of a page."""
+    return next(files[name] for files in navigation.SECTIONS.values() if name in files)
+
+
+def bare(way: Any, aim: str) -> Peer:
+    """A page with a slider and one line, in the same browser."""
+    return Peer("a bare Streamlit page", lambda: way(None), aim, inverse=True)
+
+
+@lru_cache(maxsize=1)
+def browser() -> Any:
+    """Chromium, where it is installed."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.chromium import find
+
+    found = find()
+    playwright = sync_playwright().start()
+    opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-background-networking"])
+    atexit.register(lambda: (opened.close(), playwright.stop()))
+    return opened
+
+
+@lru_cache(maxsize=2)
+def address(of_ours: bool) -> str:
+    """A server of the app, or of the bare page."""
+    folder = navigation.ROOT if of_ours else Path(tempfile.mkdtemp())
+    script = folder / ("app.py" if of_ours else "bare.py")
+    if not of_ours:
+        script.write_text(BARE, encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--server.port", str(port), "--server.headless", "true", "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(script), *options], cwd=folder, **quiet)
+    atexit.register(server.terminate)
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+            return url
+        except OSError:
+            time.sleep(0.1)
+    raise Absent("the server does not start")
+
+
+def opening(name: str | None) -> Work:
+    """A page in a fresh window: from its address to the last change that is drawn."""
+
+    def once() -> float:
+        page = browser().new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.goto(f"{address(name is not None)}/{name or ''}", wait_until="commit")
+        seconds = page.evaluate(PAINTED, 600)
+        page.context.close()
+        return float(seconds)
+
+    return once
+
+
+def moving(name: str | None) -> Work:
+    """One step of a slider, from the key to the last change that is drawn; there and back again."""
+    page = browser().new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(f"{address(name is not None)}/{name or ''}", wait_until="commit")
+    page.evaluate(PAINTED, 600)
+    inputs = "[data-testid=stSlider] input[type=range]"
+    slider = page.locator(f"[data-testid=stMain] {inputs}")
+    slider = (slider if slider.count() else page.locator(inputs)).first
+    keys = iter(("ArrowRight", "ArrowLeft") * 10_000)
+
+    def once() -> float:
+        slider.focus()
+        page.evaluate(f"() => {{ window.painted = ({PAINTED})(900); }}")
+        page.keyboard.press(next(keys))
+        return float(page.evaluate("window.painted"))
+
+    return once
