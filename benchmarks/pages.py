@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 import atexit
-import socket
 import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import Absent, Peer, Row, Work
 from nnviz.ui import navigation
+from tests.browser.serving import serve
 
 BARE = """import numpy as np, plotly.graph_objects as go, streamlit as st
 a = st.slider("a", 0.0, 5.0, 1.0)
@@ -72,25 +69,15 @@ def browser() -> Any:
 @lru_cache(maxsize=2)
 def address(of_ours: bool) -> str:
     """A server of the app, or of the bare page."""
-    folder = navigation.ROOT if of_ours else Path(tempfile.mkdtemp())
-    script = folder / ("app.py" if of_ours else "bare.py")
+    script = navigation.ROOT / "app.py" if of_ours else Path(tempfile.mkdtemp()) / "bare.py"
     if not of_ours:
         script.write_text(BARE, encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--server.port", str(port), "--server.headless", "true", "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(script), *options], cwd=folder, **quiet)
+    try:
+        server, url = serve(script, subprocess.DEVNULL)
+    except RuntimeError as error:
+        raise Absent(str(error)) from error
     atexit.register(server.terminate)
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
-            return url
-        except OSError:
-            time.sleep(0.1)
-    raise Absent("the server does not start")
+    return url
 
 
 def opening(name: str | None) -> Work:

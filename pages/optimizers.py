@@ -73,15 +73,13 @@ def choose():
     with first:
         surface = choose_surface()
     with second:
-        names = controls.several("Optimisers, up to eight", tuning.NAMES, key="opt", default=DEFAULT, most=8, names=tuning.title_of) or [
-            "sgd"
-        ]
+        names = controls.several("Optimisers, up to eight", tuning.NAMES, key="opt", default=DEFAULT, most=8, names=tuning.title_of)
     with third:
         start = choose_start(surface)
     with fourth:
         steps = int(controls.slider("Steps", 10, 500, key="steps", default=200, step=10))
     noise, seed, schedule, clip, decay = choose_more()
-    runs, settings = choose_runs(names, surface, start, clip, decay)
+    runs, settings = choose_runs(names or DEFAULT[:1], surface, start, clip, decay)
     optimizers = {run.title: run.optimizer for run in runs}
     take.script(lambda: page_scripts.descent(surface, start, optimizers, steps, schedule, noise, seed))
     return view.Setup(surface, start, steps, runs, schedule, noise, seed), settings

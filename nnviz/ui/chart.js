@@ -9,6 +9,7 @@
 //       token   of the figure: what was selected in another one is not meant for this
 const charts = new WeakMap();
 const FULL_SCREEN = { width: 24, height: 24, path: "M3 3h7v2H5v5H3V3zm11 0h7v7h-2V5h-5V3zM3 14h2v5h5v2H3v-7zm16 0h2v7h-7v-2h5v-5z" };
+const isArray = (value) => Array.isArray(value) || ArrayBuffer.isView(value);
 const plain = (value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
 
 // At each draw Plotly searches its whole schema for the arrays of each trace, a third of its time. The answer depends on the type of the
@@ -26,9 +27,9 @@ function places(object, path = "") {
     const value = object[key];
     if (key[0] === "_" || !value || typeof value !== "object") return [];
     const here = path + key;
-    if (!Array.isArray(value) && !ArrayBuffer.isView(value)) return places(value, here + ".");
+    if (!isArray(value)) return places(value, here + ".");
     const items = typeof value[0] === "object" ? value : [];
-    return [here, ...items.flatMap((item, i) => (item && !Array.isArray(item) && !ArrayBuffer.isView(item) ? places(item, `${here}[${i}].`) : []))];
+    return [here, ...items.flatMap((item, i) => (item && !isArray(item) ? places(item, `${here}[${i}].`) : []))];
   });
 }
 
@@ -69,7 +70,7 @@ class Chart {
     this.text = text;
     const spec = JSON.parse(text);
     this.plot.setAttribute("aria-label", spec.alt);
-    this.plot.style.height = `${spec.figure.layout.height}px`;
+    if (!this.spec) this.plot.style.height = `${spec.figure.layout.height}px`; // its room, until plotly.js is there
     const Plotly = await load(spec.bundle);
     if (text !== this.text || !this.plot.isConnected) return;
     if (this.plot.unseen && this.spec) this.waiting = () => this.draw(Plotly, spec);

@@ -22,7 +22,7 @@ VERSION = "4.1.1"  # of plotly.js, in `static/`
 SPATIAL = {"surface", "scatter3d"}
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
 NOTHING: dict[str, list[dict[str, Any]]] = {"points": [], "box": []}
-DTYPES = {
+DTYPES = {  # of NumPy → of Plotly, which NumPy reads too
     "float64": "f4",
     "float32": "f4",
     "int64": "i4",
@@ -33,7 +33,6 @@ DTYPES = {
     "uint8": "u1",
     "bool": "u1",
 }
-NUMPY_DTYPES = {"f4": np.float32, "i4": np.int32, "i2": np.int16, "u2": np.uint16, "i1": np.int8, "u1": np.uint8}
 
 
 def encode(value: Any) -> bytes:
@@ -56,7 +55,7 @@ def _packed(value: Any) -> Any:
     if kind is None or too_wide:
         return value.tolist()
     with np.errstate(over="ignore"):
-        plain = np.ascontiguousarray(value, dtype=NUMPY_DTYPES[kind])
+        plain = np.ascontiguousarray(value, dtype=kind)
     packed: dict[str, Any] = {"dtype": kind, "bdata": base64.b64encode(plain.data).decode("ascii")}
     if plain.ndim > 1:
         packed["shape"] = ", ".join(map(str, plain.shape))
@@ -92,7 +91,7 @@ def chart(figure: Figure, key: str, alt: str, select: bool = False) -> None:
     data = about[:-1] + b',"figure":' + body + b"}"
     if select:
         st.session_state[f"{key} token"] = token
-        _component()(key=key, data=data, default={"selection": NOTHING}, on_selection_change=_nothing)
+        _component()(key=key, data=data, default={"selection": NOTHING}, on_selection_change=nothing)
     else:
         _component()(key=key, data=data)
 
@@ -106,5 +105,5 @@ def selection(key: str) -> dict[str, list[dict[str, Any]]]:
     return told if told.get("token") == st.session_state.get(f"{key} token") else NOTHING
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """A state that is reported needs a callback; the rerun that it starts is all that is wanted."""

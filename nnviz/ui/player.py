@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from nnviz.ui.chart import nothing
+
 
 @lru_cache(maxsize=1)
 def _component() -> Any:
@@ -57,7 +59,7 @@ def player(
         "number": number,
         "rests": rests,
     }
-    _component()(key=key, data=data, default={"stop": start}, on_stop_change=_nothing)
+    _component()(key=key, data=data, default={"stop": start}, on_stop_change=nothing)
     return rests
 
 
@@ -94,7 +96,3 @@ def resting(key: str, token: Hashable, count: int, start: int) -> int:
         stop = count - 1 if state.stop == kept[2] - 1 else min(int(state.stop), count - 1)
     st.session_state[f"{key} stands"] = (token, stop, count)
     return stop
-
-
-def _nothing() -> None:
-    """A state that is reported needs a callback; the rerun that it starts is all that is wanted."""
