@@ -12,7 +12,7 @@ from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
 from nnviz.ui import backpropagation_panels as panels
 from nnviz.ui import backpropagation_view as view
-from nnviz.ui import controls, experiment, page, programs, show, take
+from nnviz.ui import controls, experiment, page, programs, progress, show, take
 
 VIEWS = ("One weight", "δ of every layer", "Gradient check", "One step", "Through depth")
 PLAIN = {"sizes": "", "seed": 0, "l2": 0.0}
@@ -81,9 +81,10 @@ def gradient_check(chosen: experiment.Experiment) -> None:
     """Every derivative against its central difference, the worst named, and those with a kink in their step counted."""
     step = controls.powers("Step h", -10, -1, key="backh", default=1e-5, per_decade=(1, 3), width=420)
     found, samples = view.check(chosen, step)
-    if found is None:
-        show.sentence("Stopped before anything was checked; change h to begin anew.")
+    scene = progress.standing("gradient check", (chosen, found, samples) if found is not None else None)
+    if scene is None:
         return
+    chosen, found, samples = scene
     picture, panel = st.columns([1.75, 1], gap="large")
     with picture:
         figure = check_figures.check_scatter(found, chosen.network, show.theme(), samples)

@@ -1,5 +1,7 @@
 """Cost of computation: what each layer costs in parameters, FLOPs and bytes, how that grows, and what the clock says."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -66,10 +68,11 @@ def growth() -> None:
 def clock() -> None:
     samples = int(controls.powers("Samples at once", 0, 3, key="clocksamples", default=100, per_decade=(1, 2, 5), width=420))
     token = (chosen.network, samples, st.session_state.get("measured", 0))
-    measured: dict[int, complexity.Measurement] = {}
+    measuring = partial(complexity.measure, layers, samples, seconds=max(0.05, min(0.3, 3 / len(layers))))
 
     def work():
-        for measurement in complexity.measure(layers, samples, seconds=max(0.05, min(0.3, 3 / len(layers)))):
+        measured = {}
+        for measurement in measuring():
             measured[measurement.layer] = measurement
             yield dict(measured), measurement.share
 
@@ -78,7 +81,8 @@ def clock() -> None:
     except ValueError as error:
         mistakes.tell(error)
         return
-    if reached:
+    reached = progress.standing("clock", reached)
+    if reached is not None:
         found = list(reached[0].values())
         show.figure(figures.clock(found, theme), key="clock", alt="FLOPs a second that each layer achieved on this machine")
         rows = [[m.name, f"{m.flops:,}", f"{m.seconds * 1000:.1f}", figures.scaled(m.flops_per_second, "FLOP/s")] for m in found]

@@ -6,7 +6,7 @@ from nnviz.figures import curvature as figures
 from nnviz.figures import network_landscape
 from nnviz.formulas import curvature as formulas
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, curvature_panels, experiment, page, player, runs, show
+from nnviz.ui import controls, curvature_panels, experiment, page, player, progress, runs, show
 from nnviz.ui import curvature_view as view
 
 VIEWS = ("Spectrum", "Learning rate", "Edge of stability", "Flat and sharp minima")
@@ -22,15 +22,12 @@ mode = controls.segments("View", VIEWS, key="curvview", default=VIEWS[0], label_
 theme, colours = show.theme(), show.theme().symbols
 
 
-def spectrum(run, description):
+def spectrum(then, run, description, found):
     left, right = st.columns([1.35, 1], gap="large")
-    if view.small(run):
-        found = view.spectra(run)
-        if found is None:
-            return
+    if found is not None:
         with left:
             told = f"Histogram of the Hessian's {found.values.shape[1]} eigenvalues along {description}"
-            show.figure(view.spectrum_figure(theme.name, found, chosen.sizes), "spectrumrun", told)
+            show.figure(view.spectrum_figure(theme.name, found, then.sizes), "spectrumrun", told)
             labels = [f"epoch {epoch:.3g}" for epoch in run.epoch]
             snapshot = player.player("spectrumplayer", ["spectrumrun"], run.step, labels, interval=90)
         found_here = curvature_panels.here_or_told(run, snapshot)
@@ -41,13 +38,13 @@ def spectrum(run, description):
             if found_here is not None:
                 curvature_panels.density(run, snapshot, found_here)
     if found_here is not None:
-        curvature_panels.script(chosen, run, snapshot)
+        curvature_panels.script(then, run, snapshot)
         with right:
             curvature_panels.eigenvectors(run, snapshot, found_here)
         curvature_panels.point(run, snapshot, found_here)
 
 
-def learning_rate(run, _):
+def learning_rate(run):
     with st.container(horizontal=True):
         snapshot = curvature_panels.choose_snapshot(run)
         times = controls.slider("α, in units of 2/λ_max", 0.05, 2.0, key="curvalpha", default=0.9, step=0.05, width=360)
@@ -101,8 +98,10 @@ def edge():
     except ValueError as error:
         st.error(str(error))
         return
-    if found is not None:
-        title = f"Gradient descent with all {len(chosen.data.train)} samples of {chosen.data.title}, {chosen.sizes}"
+    scene = progress.standing("edge", (chosen, found) if found is not None else None)
+    if scene is not None:
+        then, found = scene
+        title = f"Gradient descent with all {len(then.data.train)} samples of {then.data.title}, {then.sizes}"
         told = "; ".join(curvature_panels.fate_of(found, i) for i in range(len(found.learning_rate)))
         show.figure(view.edge_figure(theme.name, found, title), "edge", f"{title}: sharpness and cost. {told}.")
         curvature_panels.edges(found)
@@ -122,9 +121,11 @@ def flat_and_sharp():
         return
     try:
         done = view.trained(chosen, batches, rate, steps)
-        if done is None:
+        scene = progress.standing("minima", (chosen, batches, rate, steps, tuple(done)) if done is not None else None)
+        if scene is None:
             return
-        found = view.minima(chosen, tuple(done))
+        then, batches, rate, steps, done = scene
+        found = view.minima(then, done)
     except ValueError as error:
         st.error(str(error))
         return
@@ -144,6 +145,14 @@ def flat_and_sharp():
 
 if mode in VIEWS[2:]:
     edge() if mode == VIEWS[2] else flat_and_sharp()
-elif (kept := runs.ensure(chosen)) is not None and not curvature_panels.refused(kept.run):
-    (spectrum if mode == VIEWS[0] else learning_rate)(kept.run, kept.description)
+elif (kept := progress.standing("curvature", runs.ensure(chosen))) is not None and not curvature_panels.refused(kept.run):
+    if mode == VIEWS[1]:
+        learning_rate(kept.run)
+    elif view.small(kept.run):
+        found = view.spectra(kept.run)
+        scene = progress.standing("spectra", (chosen, kept.run, kept.description, found) if found is not None else None)
+        if scene is not None:
+            spectrum(*scene)
+    else:
+        spectrum(chosen, kept.run, kept.description, None)
 curvature_panels.trials(VIEWS)

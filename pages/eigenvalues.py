@@ -1,5 +1,7 @@
 """Eigenvalues: what a matrix does to the plane, once and again and again; and the spectra of large random matrices and of layers."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -91,10 +93,12 @@ def growth() -> None:
     with right:
         real = np.linspace(-reach, reach, 101)
         token = (W.tobytes(), 101)
-        found = progress.run("pseudo", token, lambda: stability.pseudospectrum_chunks(W, real, real), share=lambda chunk: chunk[0])
-        if found:
-            figure = figures.pseudospectrum(real, real, found[1], values, theme)
-            show.figure(figure, key="pseudo", alt=f"Pseudospectrum of {W.round(4).tolist()} on 101 × 101 points")
+        found = progress.run("pseudo", token, partial(stability.pseudospectrum_chunks, W, real, real), share=lambda chunk: chunk[0])
+        scene = progress.standing("pseudo", (W, real, found[1], values) if found is not None else None)
+        if scene is not None:
+            matrix, axis, levels, marked = scene
+            figure = figures.pseudospectrum(axis, axis, levels, marked, theme)
+            show.figure(figure, key="pseudo", alt=f"Pseudospectrum of {matrix.round(4).tolist()} on 101 × 101 points")
     radius, omega = float(stability.numerical_radius(W)), float(stability.numerical_abscissa(W))
     told = (
         rf"\rho(@W) = {latex(float(eigen.spectral_radius(W)))} \quad \|@W\|_2 = {latex(float(eigen.singular_values(W)[0]))} \quad"

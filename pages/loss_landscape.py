@@ -4,7 +4,7 @@ import streamlit as st
 
 from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, experiment, landscape_panels, page, player, programs, runs, show, take
+from nnviz.ui import controls, experiment, landscape_panels, page, player, programs, progress, runs, show, take
 from nnviz.ui import landscape_view as view
 
 VIEWS = ("Landscape", "Between two solutions")
@@ -17,17 +17,18 @@ mode = controls.segments("View", VIEWS, key="landview", default=VIEWS[0], label_
 parts = ("train", "test") if len(chosen.data.test) else ("train",)
 
 
-def choose_plane(kind, tracks, kept):
-    """The plane, its solutions and its kind; one that cannot be is answered, and the former one stays."""
+def choose_plane(asked, tracks, kept):
+    """The plane, its solutions and its kind; one that cannot be is answered, and the former one stays. None while it is not there yet."""
     try:
-        with st.container(horizontal=True):
-            plane, marks = view.plane_of(kind, chosen, tracks, kept)
+        found = view.plane_of(asked, chosen, tracks, kept)
     except ValueError as error:
         st.error(str(error))
         former = st.session_state.get("former plane")
         return former if former and former[0].origin.size == chosen.network.parameter_count else None
-    st.session_state["former plane"] = plane, marks, kind
-    return plane, marks, kind
+    if found is None:
+        return None
+    st.session_state["former plane"] = *found, asked.kind
+    return *found, asked.kind
 
 
 def choose_rates():
@@ -55,42 +56,53 @@ def landscape():
         three = controls.segments("As", ("contours", "3-D"), key="landdim") == "3-D"
         resolution = int(controls.segments("Resolution", (51, 101, 201), key="landres"))
         reach = controls.powers("Reach", -1, 1, key="landreach", default=1.0, width=180)
+    with st.container(horizontal=True):
+        asked = view.asked_plane(kind)
+    scene = progress.standing("landscape", computed(asked, names, rates, test, reach, resolution))
+    if scene is not None:
+        draw(scene, logarithmic, three)
+
+
+def computed(asked, names, rates, test, reach, resolution):
+    """All that the pictures need; None as long as a part of it is computed."""
     kept = runs.ensure(chosen)
-    if kept is None:
-        return
-    tracks = (view.track_of(kept.run), *view.others(kept, names, rates), *view.left_behind(kept, len(names)))
-    plane, marks, kind = choose_plane(kind, tracks, kept) or (None, [], kind)
+    beside = view.others(kept, names, rates) if kept is not None else None
+    if beside is None:
+        return None
+    tracks = (view.track_of(kept.run), *beside, *view.left_behind(kept, len(names)))
+    plane, marks, kind = choose_plane(asked, tracks, kept) or (None, [], asked.kind)
+    if plane is None:
+        return None
     edited = chosen.point.kind in ("edited", "loaded")
     marks = [*marks, *([chosen.theta] if edited else [])]
-    marked = " and ".join(["solutions"] * (len(marks) > 1) + ["the current point"] * edited)
-    across = view.sides(plane, kind, tracks, marks, reach) if plane else None
-    heights = view.heights(kept.run, test, plane, across, resolution) if plane else None
-    if heights is not None:
-        cost, part = view.cost_of(kept.run, test), "test" if test else "train"
-        take.script(lambda: page_scripts.landscape(programs.recipe(chosen), plane, across, resolution, part, cost.l2, cost.l1))
-        title = f"Cost of {chosen.sizes} on {chosen.data.title}, {'test' if test else 'training'} part"
-        look = view.Look(show.theme().name, title, view.axis_names(kind, plane), logarithmic, three, marked, test)
-        draw(kept, look, heights, across, tracks, plane, marks, test)
+    across = view.sides(plane, kind, tracks, marks, reach)
+    heights = view.heights(kept.run, test, plane, across, resolution)
+    if heights is None:
+        return None
+    return view.Scene(chosen, kept, tracks, plane, kind, marks, edited, across, heights, test)
 
 
-def draw(kept, look, heights, across, tracks, plane, marks, test):
-    found = view.drawn(tracks, plane, test)
+def draw(scene, logarithmic, three):
+    then, kept, tracks, plane, heights = scene.chosen, scene.kept, scene.tracks, scene.plane, scene.heights
+    cost, part = view.cost_of(kept.run, scene.test), "test" if scene.test else "train"
+    side = len(heights.z)
+    take.script(lambda: page_scripts.landscape(programs.recipe(then), plane, scene.across, side, part, cost.l2, cost.l1))
+    look = scene.look(show.theme().name, logarithmic, three)
+    found = view.drawn(tracks, plane, scene.test)
     told = "; ".join(f"{track.name} ends at {significant(cost)}" for track, cost in zip(tracks, found.costs[:, -1], strict=True))
     left, right = st.columns([1.15, 1], gap="medium")
     with left:
-        solutions = tuple(tuple(plane.project(mark).tolist()) for mark in marks)
-        figure = view.picture(look, heights, across, tracks, plane, solutions)
-        show.figure(figure, "lossplane", f"{look.title}. Cost: {told}.", on_select=not look.three)
+        solutions = tuple(tuple(plane.project(mark).tolist()) for mark in scene.marks)
+        figure = view.picture(look, heights, scene.across, tracks, plane, solutions)
+        show.figure(figure, "lossplane", f"{look.title}. Cost: {told}.", on_select=not three)
     with right:
-        courses = view.courses(look.theme, tracks, plane, test)
+        courses = view.courses(look.theme, tracks, plane, scene.test)
         show.figure(courses, "losscourses", f"Cost, and distance off the plane, over the steps. {told}.")
     labels = [f"epoch {step / kept.run.steps_per_epoch:.3g}" for step in found.steps]
     figures = ["lossplane", "losscourses"]
-    snapshot = player.player(
-        "landplayer", figures, found.steps.tolist(), labels, interval=90, clickable=not look.three, number=runs.number()
-    )
-    landscape_panels.at_step(chosen, kept, tracks, found, plane, test, snapshot)
-    difference = view.largest_difference(heights, kept.run, test, plane, across)
+    snapshot = player.player("landplayer", figures, found.steps.tolist(), labels, interval=90, clickable=not three, number=runs.number())
+    landscape_panels.at_step(then, kept, tracks, found, plane, scene.test, snapshot)
+    difference = view.largest_difference(heights, kept.run, scene.test, plane, scene.across)
     show.sentence(f"Check: picture and definition of the cost differ by at most {difference:.1e} of it, at 25 places of the grid.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Train anew", on_click=runs.begin, args=(chosen, runs.Plan(), "train"), help="By the sidebar's settings, for 60 epochs.")
@@ -101,8 +113,12 @@ def draw(kept, look, heights, across, tracks, plane, marks, test):
 
 if mode == VIEWS[0]:
     landscape()
-elif (kept := runs.ensure(chosen)) is not None:
-    landscape_panels.line_view(chosen, kept)
+else:
+    kept = runs.ensure(chosen)
+    found = view.solutions(chosen, kept) if kept is not None else None
+    scene = progress.standing("losslines", (chosen, kept, found) if found is not None else None)
+    if scene is not None:
+        landscape_panels.line_view(*scene)
 
 
 def trial(label, notice, **settings):

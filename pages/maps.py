@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from nnviz.core.surfaces import SURFACES
+from nnviz.core.surfaces import SURFACES, Surface
 from nnviz.figures import trainability as drawing
 from nnviz.formulas import page_scripts
 from nnviz.ui import controls, experiment, map_cluster, mistakes, page, programs, progress, show, stored_maps, take
@@ -106,14 +106,11 @@ place = view.clicked(sweep) if sweep is not None and not zooms else None
 if place is not None:
     view.open_run(chosen, sweep, *place)
 map_cluster.tell()
-bar = st.container()
-first = sweep is not None and view.reached(sweep) is None
-if first or (sweep is not None and not progress.unfinished("map")):  # of one that is done only whether it was stopped
-    with bar:
-        view.work_on(sweep)
 found = view.reached(sweep) if sweep is not None else None
-if found is not None:
-    st.session_state[view.SHOWN] = sweep
+standing = progress.standing("map", (sweep, found) if found is not None else None)
+if standing is not None:
+    sweep, found = standing
+    st.session_state[view.SHOWN], of_network = sweep, not isinstance(sweep.subject, Surface)
     take.script(lambda: page_scripts.sweep(programs.recipe(chosen), sweep) if of_network else page_scripts.surface_sweep(sweep))
     whole = view.spread(found)
     rows, columns = sweep.shape
@@ -129,8 +126,3 @@ if found is not None:
     with beside:
         view.explanation(whole, measure, chosen)
 controls.try_this(TRIALS)
-if sweep is not None and progress.unfinished("map"):
-    if not first:  # the picture stands: go on, and show what is reached then
-        with bar:
-            view.work_on(sweep)
-    st.rerun()

@@ -26,3 +26,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return "browser" if nodeid.startswith("tests/browser/") else nodeid
 
     return OneBrowser(config, log)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a browser nobody looks again: a page waits until its long work is done."""
+    from nnviz.ui import progress
+
+    for name in ("FIRST", "PATIENCE", "AGAIN"):
+        monkeypatch.setattr(progress, name, 60.0)

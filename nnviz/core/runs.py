@@ -50,6 +50,11 @@ class Run:
         """Whether all steps that were asked for were taken, or early stopping ended every run."""
         return int(self.step[-1]) == self.total_steps or bool(np.all(self.stopped_at >= 0))
 
+    @property
+    def share(self) -> float:
+        """How much of what was asked for is done, 0 to 1."""
+        return float(self.step[-1]) / max(1, self.total_steps)
+
     def select(self, *index: int) -> Run:
         """One run of the batch (or a sub-batch, for fewer indices than batch dimensions). It cannot be continued: the batch can."""
         chosen: dict[str, Any] = {name: getattr(self, name)[(slice(None), *index)] for name in BY_SNAPSHOT}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import networkx as nx
 import numpy as np
@@ -172,12 +172,12 @@ def batch(key: str, _chosen: Experiment) -> Batch:
 
 
 def check(chosen: Experiment, step: float) -> tuple[GradientCheck | None, int]:
-    """The check of every parameter that can be had within some seconds, and on how many samples; None where Stop came at once."""
+    """The check of every parameter that can be had within some seconds, and on how many samples; None while there is none."""
     cost = affordable(chosen.cost, 2 * chosen.network.parameter_count, CHECK_WORK)
     found = progress.run(
         "gradient check",
         (chosen.key, step),
-        lambda: gradient_check(cost, chosen.theta, step, checked_parameters(cost)),
+        partial(gradient_check, cost, chosen.theta, step, checked_parameters(cost)),
         lambda check: len(check.index) / check.total,
         "Checking every parameter",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -207,11 +207,12 @@ def _learnt(width: int) -> tuple[Array, tuple[int, ...]]:
     X, Y = data.X / 16, data.Y
     cost = classifier.cost(X[:, data.train_index], Y[:, data.train_index])
 
-    def work() -> Any:
-        return descending(cost, OPTIMIZERS["adam"](learning_rate=RATE), classifier.initialize(seed), steps=most)
-
-    run: Descent | None = progress.run("convlearn", (width, seed, most), work, lambda run: (len(run.value) - 1) / most, "Learning")
-    assert run is not None  # the first chunk is always waited for
+    work = partial(descending, cost, OPTIMIZERS["adam"](learning_rate=RATE), classifier.initialize(seed), steps=most)
+    found: Descent | None = progress.run("convlearn", (width, seed, most), work, lambda run: (len(run.value) - 1) / most, "Learning")
+    scene = progress.standing(f"convlearn {width}", (found, seed, most) if found is not None else None)
+    if scene is None:
+        st.stop()
+    run, seed, most = scene
     reached = len(run.value) - 1
     which = int(controls.segments("Which of its kernels", tuple(range(1, FILTERS + 1)), key="convfilter", default=1))
     at = min(int(controls.slider("At step", 0, most, key="convat", default=most, step=1)), reached)

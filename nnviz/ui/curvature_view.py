@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,21 +97,17 @@ class Here:
 
 
 def spectra(run: Run) -> Spectra | None:
-    """All spectra along the run, chunk by chunk, with progress."""
-
-    def work() -> Iterator[Spectra]:
-        return (Spectra(share, values) for share, values in spectra_along_chunks(cost_of(run), run.theta))
-
-    return progress.run("spectra", run, work, lambda found: found.share, "Spectra along the run")
+    """All spectra along the run, with progress."""
+    work = partial(spectra_along_chunks, cost_of(run), run.theta)
+    return progress.run("spectra", run, work, lambda found: found[0], "Spectra along the run", made=lambda found: Spectra(*found))
 
 
 def density(run: Run, snapshot: int) -> Density | None:
     """The density at one snapshot by stochastic Lanczos quadrature, with progress."""
-
-    def work() -> Iterator[Density]:
-        return (Density(share, *found) for share, found in spectral_density_chunks(cost_of(run), run.theta[snapshot]))
-
-    return progress.run("spectral density", (run, snapshot), work, lambda found: found.share, "Density of the spectrum")
+    work, label = partial(spectral_density_chunks, cost_of(run), run.theta[snapshot]), "Density of the spectrum"
+    return progress.run(
+        "spectral density", (run, snapshot), work, lambda found: found[0], label, made=lambda found: Density(found[0], *found[1])
+    )
 
 
 @lru_cache(maxsize=16)
@@ -192,9 +188,12 @@ def fate(rate: float, value: float) -> str:
 def edge(chosen: Experiment, rates: Sequence[float], steps: int) -> EdgeRuns | None:
     """Full-batch descents from the initial weights, and their sharpness, with progress."""
     found = progress.run(
-        "edge", (chosen.setup, tuple(rates), steps),
-        lambda: edge_runs_chunks(chosen.cost, chosen.initial_theta, rates, steps), lambda chunk: chunk[0], "Descents and their sharpness",
-    )  # fmt: skip
+        "edge",
+        (chosen.setup, tuple(rates), steps),
+        partial(edge_runs_chunks, chosen.cost, chosen.initial_theta, rates, steps),
+        lambda chunk: chunk[0],
+        "Descents and their sharpness",
+    )
     return None if found is None else found[1]
 
 
@@ -223,17 +222,13 @@ def trained(chosen: Experiment, batches: Sequence[int], rate: float, steps: int)
     """Runs by plain gradient descent for equally many steps, three seeds of each batch size, with progress; None until all are done."""
     settings = [{"batch_size": batch, "seed": chosen.seed + i} for batch in batches for i in range(SEEDS)]
 
-    def work() -> Iterator[list[Run]]:
-        return train_groups_steps(
-            chosen.data, settings, network=chosen.network, loss=chosen.loss, optimizer=OPTIMIZERS["sgd"](learning_rate=rate),
-            steps=steps, snapshots=2, initializer=chosen.initializer, l2=chosen.l2,
-        )  # fmt: skip
-
-    def share(runs: list[Run]) -> float:
-        return sum(float(run.step[-1]) / max(1, run.total_steps) for run in runs) / len(settings)
-
-    token = (chosen.setup, tuple(batches), rate, steps)
-    runs = progress.run("minima", token, work, share, "Training with each batch size")
+    optimizer = OPTIMIZERS["sgd"](learning_rate=rate)
+    work = partial(
+        train_groups_steps, chosen.data, settings, network=chosen.network, loss=chosen.loss, optimizer=optimizer, steps=steps,
+        snapshots=2, initializer=chosen.initializer, l2=chosen.l2,
+    )  # fmt: skip
+    token, count = (chosen.setup, tuple(batches), rate, steps), len(settings)
+    runs = progress.run("minima", token, work, lambda runs: sum(run.share for run in runs) / count, "Training with each batch size")
     return runs if runs and len(runs) == len(settings) and all(run.complete for run in runs) else None
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.core.maps import Basins, basins_chunks, rate_sweep
+from nnviz.core.maps import Basins, rate_sweep
 from nnviz.core.stability import stability_limit
-from nnviz.core.sweep import Map, sweep_chunks
+from nnviz.core.sweep import Map, Sweep
 from nnviz.figures import descent, descent_maps, landscapes, trainability
 from nnviz.figures.landscapes import Path
 from nnviz.figures.theme import THEMES, Figure
@@ -121,9 +121,9 @@ def rate_limits(setup: Setup, lambda_max: float) -> dict[str, tuple[float, int]]
     return found
 
 
-def rate_chunks(setup: Setup) -> Iterator[Map]:
-    """The map over learning rates, chunk by chunk; without noise and schedule."""
-    return sweep_chunks(rate_sweep(setup.surface, [run.optimizer for run in setup.runs], RATES, setup.start, setup.steps))
+def rates_swept(setup: Setup) -> Sweep:
+    """The map over learning rates; without noise and schedule."""
+    return rate_sweep(setup.surface, [run.optimizer for run in setup.runs], RATES, setup.start, setup.steps)
 
 
 def rates(theme: str, setup: Setup, found: Map) -> Figure:
@@ -136,11 +136,6 @@ def rates(theme: str, setup: Setup, found: Map) -> Figure:
         title=f"After {setup.steps} steps, at {len(RATES)} learning rates",
         key=f"bar on top: diverged · ● the rate now · {theory}",
     )  # fmt: skip
-
-
-def basin_chunks(setup: Setup, place: int, resolution: int) -> Iterator[tuple[float, Basins]]:
-    """The map of basins of one run's optimiser, chunk by chunk."""
-    return basins_chunks(setup.surface, setup.runs[place].optimizer, resolution, setup.steps)
 
 
 def basins(theme: str, setup: Setup, place: int, found: Basins) -> Figure:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
+from nnviz.core.maps import basins_chunks
+from nnviz.core.sweep import sweep_chunks
 from nnviz.figures.descent_maps import DIVERGED_TEXT, basin_shares
 from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, descent_figures, progress, show
@@ -50,9 +54,12 @@ def _where(theta: np.ndarray, lost: int) -> str:
 
 def rate_map(theme: str, setup: Setup) -> None:
     """The value reached at 300 learning rates, for all optimisers at once."""
-    found = progress.run("rates", ("rates", setup), lambda: descent_figures.rate_chunks(setup), lambda chunk: chunk.share, "Learning rates")
-    if found is None:
+    work = partial(sweep_chunks, descent_figures.rates_swept(setup))
+    found = progress.run("rates", ("rates", setup), work, lambda chunk: chunk.share, "Learning rates")
+    scene = progress.standing("rates", (setup, found) if found is not None else None)
+    if scene is None:
         return
+    setup, found = scene
     values = zip(setup.runs, found.results["cost"], strict=True)
     numbers = {"rate": found.sweep.x.numbers} | {run.title: mine for run, mine in values}
     show.figure(
@@ -71,12 +78,13 @@ def basin_map(theme: str, setup: Setup, place: int) -> None:
     """Which minimum one optimiser reaches from each start; a click there sets the start."""
     resolution = int(controls.choice("Starts along each axis", (50, 100, 200, 300), key="basinres", default=200, width=220))
     token = ("basins", setup.surface, setup.runs[place].optimizer, setup.steps, resolution)
-    done = progress.run(
-        "basins map", token, lambda: descent_figures.basin_chunks(setup, place, resolution), lambda chunk: chunk[0], "Basins"
-    )
-    if done is None:
+    work = partial(basins_chunks, setup.surface, setup.runs[place].optimizer, resolution, setup.steps)
+    done = progress.run("basins map", token, work, lambda chunk: chunk[0], "Basins")
+    scene = progress.standing("basins map", (setup, place, done[1]) if done is not None else None)
+    if scene is None:
         return
-    found = done[1]
+    setup, place, found = scene
+    resolution = len(found.reached)
     left, right = st.columns([1.15, 1], gap="medium")
     with left:
         title = setup.runs[place].title

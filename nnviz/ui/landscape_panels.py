@@ -19,7 +19,7 @@ from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, experiment, show
 from nnviz.ui.descent_view import clicked
 from nnviz.ui.experiment import Experiment
-from nnviz.ui.landscape_view import Drawn, Track, cost_of, end_of, solutions, told_share
+from nnviz.ui.landscape_view import Drawn, Track, cost_of, end_of, told_share
 from nnviz.ui.runs import Kept
 
 Array = NDArray[np.floating]
@@ -95,9 +95,8 @@ def _clicked_place(chosen: Experiment, cost: NetworkCost, plane: Plane) -> None:
 # Lines --------------------------------------------------------------------------------------------------------------------------
 
 
-def pairs(chosen: Experiment, kept: Kept) -> dict[str, tuple[Array, Array, str, str]]:
-    """What a line can be drawn between: two of three seeds, or start and end of the run; each with the names of its ends."""
-    found = solutions(chosen, kept)
+def pairs(chosen: Experiment, kept: Kept, found: Sequence[Array]) -> dict[str, tuple[Array, Array, str, str]]:
+    """What a line can be drawn between: two of the seeds' solutions, or start and end of the run; each with the names of its ends."""
     made = {
         f"seeds {chosen.seed + i} and {chosen.seed + j}": (found[i], found[j], f"seed {chosen.seed + i}", f"seed {chosen.seed + j}")
         for i, j in combinations(range(len(found)), 2)
@@ -133,30 +132,30 @@ def top_of(t: Array, values: Array) -> tuple[float, float, float]:
     return at, top, chord
 
 
-def line_view(chosen: Experiment, kept: Kept) -> None:
+def line_view(chosen: Experiment, kept: Kept, found: Sequence[Array]) -> None:
     """The cost between two solutions, the barrier's height as a formula, and the barriers of all pairs."""
-    every = pairs(chosen, kept)
+    every = pairs(chosen, kept, found)
     choice = controls.segments("Between", every, key="linepair")
     try:
         lines = {name: between(kept.run, a, b) for name, (a, b, _, _) in every.items()}
     except ValueError as error:
         st.error(str(error))
         return
-    found, (_, _, *ends) = lines[choice], every[choice]
+    line, (_, _, *ends) = lines[choice], every[choice]
     title = f"Cost of {chosen.sizes} on {chosen.data.title} between {choice}"
-    told = f"{significant(found.train_barrier)} in train cost" + (
-        "" if found.test_barrier is None else f", {significant(found.test_barrier)} in test cost"
+    told = f"{significant(line.train_barrier)} in train cost" + (
+        "" if line.test_barrier is None else f", {significant(line.test_barrier)} in test cost"
     )
-    key = f"{len(found.t)} points on a straight line · dotted: the barrier over the chord, {told}"
+    key = f"{len(line.t)} points on a straight line · dotted: the barrier over the chord, {told}"
     left, right = st.columns([1.5, 1], gap="large")
     with left:
-        figure = network_landscape.line(show.theme(), found, (ends[0], ends[1]), title=title, key=key)
+        figure = network_landscape.line(show.theme(), line, (ends[0], ends[1]), title=title, key=key)
         show.figure(figure, "lossline", f"{title}. The barrier is {told}.")
     with right:
-        parts = [("train", found.train, found.train_barrier)]
-        parts += [] if found.test is None or found.test_barrier is None else [("test", found.test, found.test_barrier)]
+        parts = [("train", line.train, line.train_barrier)]
+        parts += [] if line.test is None or line.test_barrier is None else [("test", line.test, line.test_barrier)]
         for name, values, height in parts:
-            show.formula(formulas.barrier(name, *top_of(found.t, values), height, show.theme().symbols, whole=name == "train"))
+            show.formula(formulas.barrier(name, *top_of(line.t, values), height, show.theme().symbols, whole=name == "train"))
         show.sentence(
             "0 means that both lie in one valley. Hidden units of two seeds stand in another order: part of a barrier is only that."
         )

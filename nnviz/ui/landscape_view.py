@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -117,8 +117,8 @@ def left_behind(kept: Kept, beside: int) -> list[Track]:
     return [track_of(path.run, name_of(number)) for number, path in enumerate(kept.former)][-room:]
 
 
-def others(kept: Kept, names: Sequence[str], rates: dict[str, float]) -> list[Track]:
-    """More optimisers from the start of the run, on the same batches and for as many steps; with progress."""
+def others(kept: Kept, names: Sequence[str], rates: dict[str, float]) -> list[Track] | None:
+    """More optimisers from the start of the run, on the same batches and for as many steps; None while they are trained."""
     if not names:
         return []
     run, settings = kept.run, kept.run.settings
@@ -126,31 +126,30 @@ def others(kept: Kept, names: Sequence[str], rates: dict[str, float]) -> list[Tr
     common = {name: getattr(settings, name) for name in ("network", "loss", "batch_size", "seed", "schedule", "l2", "l1")}
     each = [{"optimizer": make_optimizer(name, rate, settings.network)} for name, rate in chosen]
 
-    def work() -> Iterator[list[Run]]:
-        return train_groups_steps(settings.data, each, theta0=run.theta[0], steps=int(run.step[-1]), **common)
-
-    done = progress.run("landruns", (run, tuple(chosen)), work, partial(_share, len(each)), "Training the others") or []
+    work = partial(train_groups_steps, settings.data, each, theta0=run.theta[0], steps=int(run.step[-1]), **common)
+    count = len(each)
+    done = progress.run(
+        "landruns", (run, tuple(chosen)), work, lambda runs: sum(each.share for each in runs) / count, "Training the others"
+    )
+    if done is None:
+        return None if progress.unfinished("landruns") else []
     first = title_of(base_of(run).name)
     titles = [f"{first} 2" if title_of(name) == first else title_of(name) for name, _ in chosen]
     return [Track(title, rate, found) for title, (_, rate), found in zip(titles, chosen, done, strict=False)]
 
 
-def solutions(chosen: Experiment, kept: Kept) -> list[Array]:
-    """Where three runs end that differ in their seed, of initial weights and of batches; with progress."""
+def solutions(chosen: Experiment, kept: Kept) -> list[Array] | None:
+    """Where three runs end that differ in their seed, of initial weights and of batches; None while they are trained."""
     run, settings = kept.run, kept.run.settings
     common = {name: getattr(settings, name) for name in ("network", "loss", "optimizer", "batch_size", "schedule", "l2", "l1")}
     seeds = [{"seed": chosen.seed + i} for i in range(SEEDS)]
 
-    def work() -> Iterator[list[Run]]:
-        return train_groups_steps(settings.data, seeds, steps=int(run.step[-1]), initializer=chosen.initializer, **common)
-
-    token = (run, chosen.seed, chosen.initializer)
-    done = progress.run("solutions", token, work, partial(_share, SEEDS), "Training three seeds") or []
+    work = partial(train_groups_steps, settings.data, seeds, steps=int(run.step[-1]), initializer=chosen.initializer, **common)
+    token, count = (run, chosen.seed, chosen.initializer), SEEDS
+    done = progress.run("solutions", token, work, lambda runs: sum(each.share for each in runs) / count, "Training three seeds")
+    if done is None:
+        return None if progress.unfinished("solutions") else []
     return [found.final_theta for found in done]
-
-
-def _share(count: int, runs: list[Run]) -> float:
-    return sum(float(run.step[-1]) / max(1, run.total_steps) for run in runs) / count
 
 
 def timeline(tracks: Sequence[Track]) -> NDArray[np.integer]:
@@ -169,31 +168,52 @@ def at_steps(run: Run, steps: NDArray[np.integer]) -> NDArray[np.integer]:
 # Planes -------------------------------------------------------------------------------------------------------------------------
 
 
-def plane_of(kind: str, chosen: Experiment, tracks: Sequence[Track], kept: Kept) -> tuple[Plane, list[Array]]:
-    """The plane as it is chosen, and the solutions it goes through; its own controls are drawn here.
+@dataclass(frozen=True)
+class Asked:
+    """Which plane, by its own controls."""
+
+    kind: str
+    around: str = AROUND[0]
+    normalization: str = "filter"
+    seed: int = 0
+
+
+def asked_plane(kind: str) -> Asked:
+    """The plane's own controls."""
+    if kind not in (RANDOM, STEEPEST):
+        return Asked(kind)
+    around = controls.segments("Around", AROUND, key="landat", default=AROUND[0])
+    if kind == STEEPEST:
+        return Asked(kind, around)
+    normalization = controls.segments("Scaled by", NORMALIZATIONS, key="landnorm", default="filter")
+    seed = int(controls.number("Seed of the directions", 0, 9999, key="landseed", default=0, step=1, width=180))
+    return Asked(kind, around, normalization, seed)
+
+
+def plane_of(asked: Asked, chosen: Experiment, tracks: Sequence[Track], kept: Kept) -> tuple[Plane, list[Array]] | None:
+    """The plane as it is chosen, and the solutions it goes through; None while those are trained.
 
     Raises
     ------
     ValueError
         Where no such plane is: a run that diverged, three solutions that are one, too large a network.
     """
-    if kind in (RUN_AXES, ALL_AXES):
-        return _principal(tuple(track.run for track in tracks) if kind == ALL_AXES else (kept.run,)), []
-    if kind == SOLUTIONS:
+    if asked.kind in (RUN_AXES, ALL_AXES):
+        return _principal(tuple(track.run for track in tracks) if asked.kind == ALL_AXES else (kept.run,)), []
+    if asked.kind == SOLUTIONS:
         found = solutions(chosen, kept)
+        if found is None:
+            return None
         if len(found) < SEEDS:
             raise ValueError("the training of three seeds was stopped before it had an end of each: let it run, or choose another plane")
         return plane_through(*found), found
-    around = controls.segments("Around", AROUND, key="landat", default=AROUND[0])
-    theta = chosen.theta if around == AROUND[1] else end_of(kept.run)
-    if kind == STEEPEST:
+    theta = chosen.theta if asked.around == AROUND[1] else end_of(kept.run)
+    if asked.kind == STEEPEST:
         work = chosen.network.parameter_count * len(chosen.data.train)
         if work > MOST_WORK:
             raise ValueError(f"{chosen.sizes} on {len(chosen.data.train)} samples is too much for eigenvectors here: choose another plane")
         return _steepest(kept.run, theta.tobytes()), []
-    normalization = controls.segments("Scaled by", NORMALIZATIONS, key="landnorm", default="filter")
-    seed = int(controls.number("Seed of the directions", 0, 9999, key="landseed", default=0, step=1, width=180))
-    return random_plane(chosen.network, theta, seed, normalization), []
+    return random_plane(chosen.network, theta, asked.seed, asked.normalization), []
 
 
 @lru_cache(maxsize=8)
@@ -250,13 +270,10 @@ def cost_of(run: Run, test: bool = False, penalty: bool = True) -> NetworkCost:
 
 
 def heights(run: Run, test: bool, plane: Plane, across: tuple[Side, Side], resolution: int) -> Heights | None:
-    """The cost on a grid, chunk by chunk, with progress."""
-    x, y = (np.linspace(low, high, resolution) for low, high in across)
-
-    def work() -> Iterator[Heights]:
-        return (Heights(share, z) for share, z in evaluate_grid_chunks(cost_of(run, test), plane, x, y))
-
-    return progress.run("lossgrid", (run, test, plane, across, resolution), work, lambda found: found.share, "Landscape")
+    """The cost on a grid, with progress."""
+    work = partial(evaluate_grid_chunks, cost_of(run, test), plane, *(np.linspace(low, high, resolution) for low, high in across))
+    token = (run, test, plane, across, resolution)
+    return progress.run("lossgrid", token, work, lambda found: found[0], "Landscape", made=lambda found: Heights(*found))
 
 
 def largest_difference(found: Heights, run: Run, test: bool, plane: Plane, across: tuple[Side, Side]) -> float:
@@ -277,6 +294,29 @@ def costs_of(run: Run, first: Run, test: bool) -> Array:
     cost = cost_of(first)
     with np.errstate(all="ignore"):
         return run.train_cost + (0.5 * cost.l2 * run.theta**2 + cost.l1 * np.abs(run.theta)) @ cost.weights
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """All that the pictures need: the plane with the cost over it, the runs, and the experiment of which they are."""
+
+    chosen: Experiment
+    kept: Kept
+    tracks: tuple[Track, ...]
+    plane: Plane
+    kind: str
+    marks: list[Array]
+    edited: bool  # whether the last mark is the current point
+    across: tuple[Side, Side]
+    heights: Heights
+    test: bool
+
+    def look(self, theme: str, logarithmic: bool, three: bool) -> Look:
+        """How it is drawn."""
+        part = "test" if self.test else "training"
+        title = f"Cost of {self.chosen.sizes} on {self.chosen.data.title}, {part} part"
+        marked = " and ".join(["solutions"] * (len(self.marks) > 1) + ["the current point"] * self.edited)
+        return Look(theme, title, axis_names(self.kind, self.plane), logarithmic, three, marked, self.test)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from nnviz.core import cluster
 from nnviz.core.axes import Axis, factors_left, hyperparameters, layer_of, spaced
 from nnviz.core.network import Network
 from nnviz.core.surfaces import Surface
@@ -27,7 +29,6 @@ SHOWN = "map shown"  # session_state: the sweep on the screen
 FIRST = 0.4  # seconds of work that the first, coarse map may take
 SIDES = (4, 8, 16)  # pixels a side that it may have
 OF_UNIT, OF_PARAMETER = 2.5e-8, 2e-10  # seconds of a run for each step, sample and unit or parameter, on a slow machine
-WATCH = 0.7  # seconds of work between two pictures
 NETWORK = "network"  # is swept, where it is no surface
 MEASURES = ("convergence", "cost", "test_cost", "accuracy", "test_accuracy", "steps_to_threshold", "diverged_at")
 MOST_DESCENT = 500  # steps that the page Optimisers shows
@@ -157,23 +158,11 @@ def coarsest(sweep: Sweep) -> int:
 
 
 def reached(sweep: Sweep) -> Map | None:
-    """The map as far as it is known; None where nothing is."""
-    kept: tuple[str, Map, int] | None = st.session_state.get("map kept")
-    return kept[1] if kept is not None and kept[0] == token_of(sweep) else None
-
-
-def work_on(sweep: Sweep) -> None:
-    """Go on with the map until there is more to see, with a bar and Stop; the page reruns while `progress.unfinished`."""
-    token, every = token_of(sweep), coarsest(sweep)
-    before = st.session_state["map kept"][2] if reached(sweep) is not None else 0
-
-    def more(found: Map) -> bool:
-        return int(found.known.sum()) > before and bool(found.known[::every, ::every].all())
-
-    pause = WATCH if before else 0.0
-    found = progress.run("map", token, lambda: map_cluster.chunks(sweep, every), lambda found: found.share, "Map", pause, more)
-    if found is not None:
-        st.session_state["map kept"] = (token, found, int(found.known.sum()))
+    """The map as far as it is known, from coarse to fine; with a bar and Stop until it is whole. None where nothing is known yet."""
+    every = coarsest(sweep)
+    first = math.prod(-(-count // every) for count in sweep.shape) / math.prod(sweep.shape)
+    start = partial(cluster.coarse_to_fine, sweep, every, map_cluster.address())
+    return progress.run("map", token_of(sweep), start, lambda found: found.share, "Map", first)
 
 
 def spread(found: Map) -> Map:

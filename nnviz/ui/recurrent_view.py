@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import accumulate
 
 import numpy as np
 import streamlit as st
@@ -129,9 +129,20 @@ def gradients(given: Setup) -> None:
     theme, T = show.theme(), given.steps
     every = -(-T // figures.PER_SIDE)
     token = (given.network, given.theta.tobytes(), given.task)
+    one_by_one = partial(given.network.jacobian_norm_rows, given.theta, given.task.X, every)
+    nothing: list[Array] = []
     rows = progress.run(
-        "rec norms", token, lambda: _growing(given, every), share=lambda found: len(found) * every / T, label="Following changes"
+        "rec norms",
+        token,
+        lambda: accumulate(one_by_one(), lambda rows, row: [*rows, row], initial=nothing),
+        lambda rows: len(rows) * every / T,
+        "Following changes",
     )
+    scene = progress.standing("rec norms", (given, every, rows) if rows is not None else None)
+    if scene is None:
+        return
+    given, every, rows = scene
+    T = given.steps
     norms = np.stack(rows if rows else [np.ones(1)])
     factor = step_factor(given.network, given.theta, given.task.X)
     fate = _fate(factor.measured)
@@ -157,13 +168,6 @@ def gradients(given: Setup) -> None:
     alt = f"Median norm of the Jacobian over {SPAN} steps for radii from 0.1 to 3; at {radii[here]:.1f}: {medians}"
     show.figure(figures.sweep(radii, both, given.radius, SPAN, theme), key="rec-sweep", alt=alt)
     show.sentence(f"At ρ = {radii[here]:.1f} and with noise as input, the median of 9 draws is {medians.replace(', ', ' and ')}.")
-
-
-def _growing(given: Setup, every: int) -> Iterator[list[Array]]:
-    rows: list[Array] = []
-    for row in given.network.jacobian_norm_rows(given.theta, given.task.X, every):
-        rows.append(row)
-        yield list(rows)
 
 
 def _fate(measured: float) -> str:
@@ -242,13 +246,13 @@ def training(given: Setup) -> None:
         steps = int(controls.slider("Steps of the optimiser", 10, 1000, key="recrun", default=200, step=10))
     token = (given.cost, given.drawn.tobytes(), name, rate, max_norm, steps)
 
-    def work() -> Iterator[Descent]:
-        optimizer = ClippedByNorm(OPTIMIZERS[name](learning_rate=rate), max_norm=np.array([[UNCLIPPED], [max_norm]]))
-        return descending(given.cost, optimizer, np.stack([given.drawn] * 2), steps, record=())
-
-    run: Descent | None = progress.run("rec training", token, work, share=lambda run: (len(run.value) - 1) / steps, label="Training twice")
-    if run is None:
+    optimizer = ClippedByNorm(OPTIMIZERS[name](learning_rate=rate), max_norm=np.array([[UNCLIPPED], [max_norm]]))
+    work = partial(descending, given.cost, optimizer, np.stack([given.drawn] * 2), steps, record=())
+    found: Descent | None = progress.run("rec training", token, work, lambda run: (len(run.value) - 1) / steps, "Training twice")
+    scene = progress.standing("rec training", (given, max_norm, found) if found is not None else None)
+    if scene is None:
         return
+    given, max_norm, run = scene
     left, right = st.columns(2, gap="medium")
     ends = " and ".join(f"{name} {value:.4g}" for name, value in zip(figures.RUNS, run.value[-1], strict=True))
     with left:

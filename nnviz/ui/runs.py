@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -119,10 +120,12 @@ def watch(chosen: Experiment) -> Kept | None:
         if verb != "train" and base is None:
             verb = "train"
         try:
-            run = progress.run("training", count, lambda: _steps(then, how, verb, snapshot, base), share=_share, label="Training")
+            run = progress.run("training", count, _steps(then, how, verb, snapshot, base), share=lambda run: run.share, label="Training")
         except ValueError as error:
             st.session_state.pop("training")
             mistakes.tell(error)
+            return latest(chosen)
+        if progress.unfinished("training"):
             return latest(chosen)
         if run is not None:
             fork = int(base.run.step[snapshot]) if base is not None and verb == "fork" else None
@@ -134,9 +137,9 @@ def watch(chosen: Experiment) -> Kept | None:
     return latest(chosen)
 
 
-def _steps(chosen: Experiment, how: Plan | Exactly, verb: str, snapshot: int, base: Kept | None) -> Iterator[Run]:
+def _steps(chosen: Experiment, how: Plan | Exactly, verb: str, snapshot: int, base: Kept | None) -> Callable[[], Iterator[Run]]:
     if isinstance(how, Exactly):
-        return train_steps(chosen.network, chosen.loss, chosen.data, **how.arguments)
+        return partial(train_steps, chosen.network, chosen.loss, chosen.data, **how.arguments)
     steps = {"epoch": None, "step": 1}.get(verb)
     epochs = 1.0 if verb == "epoch" else how.epochs
     if base is None:
@@ -146,14 +149,11 @@ def _steps(chosen: Experiment, how: Plan | Exactly, verb: str, snapshot: int, ba
             raise ValueError(
                 f"{epochs:g} epochs of {each} steps are {epochs * each:,.0f} steps, and {MOST_STEPS:,} is the most: take fewer epochs"
             )
-        return train_steps(chosen.network, chosen.loss, chosen.data, chosen.optimizer, epochs, theta0=chosen.initial_theta, **settings)
+        start = chosen.initial_theta
+        return partial(train_steps, chosen.network, chosen.loss, chosen.data, chosen.optimizer, epochs, theta0=start, **settings)
     if verb == "fork":
-        return continue_steps(base.run, epochs, snapshot, optimizer=chosen.optimizer, **how.settings(chosen))
-    return continue_steps(base.run, epochs, steps=steps)
-
-
-def _share(run: Run) -> float:
-    return float(run.step[-1]) / max(1, run.total_steps)
+        return partial(continue_steps, base.run, epochs, snapshot, optimizer=chosen.optimizer, **how.settings(chosen))
+    return partial(continue_steps, base.run, epochs, steps=steps)
 
 
 def _former(base: Kept | None, verb: str) -> tuple[Kept, ...]:

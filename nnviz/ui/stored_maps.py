@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +24,6 @@ FOLDER = "NNVIZ_MAPS"  # an environment variable: a folder of stored maps
 OWN = "of this experiment"
 MOST_MAPS, MOST_SIDE = 200, 512  # pixels a side that are sent to the browser: more is thinned
 EXAMPLE = "all of it; such as 0.1, 10"
-BREAK = 0.03  # seconds of reading between two chances to stop
 
 
 def there() -> dict[str, Path]:
@@ -78,19 +75,11 @@ def read(store: Store, measure: str, x: str, y: str) -> Map | None:
     """A measure in a window, read with a bar and Stop; ValueError where the window is none."""
     columns, rows = window(store.sweep.x, x), window(store.sweep.y, y)
     token = (str(store.path), repr(store.sweep.description()), measure, x, y)
-    found = progress.run("stored map", token, lambda: _read(store, measure, rows, columns), lambda pair: pair[0], "Reading")
+    path, needed = store.path, drawing.needed(store.sweep, measure)
+    found = progress.run(
+        "stored map", token, lambda: open_stored(path).thinned_chunks(needed, rows, columns), lambda pair: pair[0], "Reading"
+    )
     return None if found is None else found[1]
-
-
-def _read(store: Store, measure: str, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> Iterator[tuple[float, Map]]:
-    until = 0.0
-    last = None
-    for last in store.thinned_chunks(drawing.needed(store.sweep, measure), rows, columns):
-        if time.perf_counter() > until:
-            yield last
-            until = time.perf_counter() + BREAK
-    if last is not None:
-        yield last
 
 
 def told(store: Store, found: Map) -> str:
@@ -134,8 +123,10 @@ def view(store: Store, chosen: Experiment) -> None:
     except ValueError as error:
         mistakes.tell(error)
         found = read(store, measure, "", "")
-    if found is None:
+    scene = progress.standing("stored map", (store, measure, found) if found is not None else None)
+    if scene is None:
         return
+    store, measure, found = scene
     place = None if zooms else maps_view.clicked(found.sweep)
     if place is not None:
         maps_view.open_run(chosen, found.sweep, *place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache, partial
 from typing import Any
 
@@ -272,18 +271,17 @@ def compare(chosen: Experiment, how: Plan) -> None:
     settings = [setting_of(then, varied, value, then.seed + s) for value in values for s in range(seeds)]
     common = how.settings(then) | {"loss": then.loss, "epochs": how.epochs, "initializer": then.initializer}
 
-    def work() -> Iterator[list[Run]]:
-        return train_groups_steps(then.data, settings, **common)
-
-    def share(done: list[Run]) -> float:
-        return sum(float(run.step[-1]) / max(1, run.total_steps) for run in done) / len(settings)
-
+    work, count = partial(train_groups_steps, then.data, settings, **common), len(settings)
+    token = (varied, values, seeds, how, then.setup)
     try:
-        done = progress.run("compare", (varied, values, seeds, how, then.setup), work, share, label="Comparing")
+        done = progress.run("compare", token, work, lambda done: sum(run.share for run in done) / count, "Comparing")
     except ValueError as error:
         mistakes.tell(error)
         return
-    if done and len(done) == len(settings):
+    made = (then, varied, values, seeds, done) if done is not None and len(done) == count else None
+    scene = progress.standing("compare", made)
+    if scene is not None:
+        then, varied, values, seeds, done = scene
         _compared(then, varied, [name_of_value(value) for value in values], [done[i * seeds : (i + 1) * seeds] for i in range(len(values))])
 
 

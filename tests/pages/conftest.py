@@ -19,9 +19,18 @@ def open_page() -> Callable[..., AppTest]:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for key, value in address.items():
             app.query_params[key] = value
-        return app.switch_page(str(ROOT / "pages" / f"{name}.py")).run()
+        return settled(app.switch_page(str(ROOT / "pages" / f"{name}.py")).run())
 
     return opened
+
+
+def settled(app: AppTest) -> AppTest:
+    """The page when no long work goes on any more: what the bar does by itself in a browser."""
+    for key in [key for key in app.session_state.filtered_state if key.startswith("job ")]:
+        while app.session_state[key].going_on:
+            app.session_state[key].work.wait(60)
+            app.run()
+    return app
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from nnviz.core import tiles
+from nnviz.core import cluster, tiles
 from nnviz.core.axes import spaced
 from nnviz.core.datasets import DATASETS
 from nnviz.core.descent import descend
@@ -13,7 +13,7 @@ from nnviz.core.summary import ending
 from nnviz.core.surfaces import SURFACES, Surface, ravine
 from nnviz.core.sweep import described, empty_map, sweep_chunks
 from nnviz.figures import trainability as drawing
-from nnviz.ui import descent_view, map_cluster, surface_choice, tuning
+from nnviz.ui import descent_view, surface_choice, tuning
 from nnviz.ui import maps_view as view
 from tests.pages.conftest import charts, figures
 
@@ -22,7 +22,7 @@ SMALL = {"data": "Two moons", "samples": 30, "layers": 1, "units": 3, "mapsize":
 
 def shown(app):
     assert not app.exception
-    return app.session_state[view.SHOWN], app.session_state["map kept"][1]
+    return app.session_state[view.SHOWN], app.session_state["standing map"][1]
 
 
 def test_a_map_is_computed_to_its_end(open_page):
@@ -39,7 +39,7 @@ def test_the_first_map_is_coarse_and_each_pixel_is_computed_once(monkeypatch):
     assert view.coarsest(sweep) == 2
     runs, seen, whole = [], [], tiles.group_chunks
     monkeypatch.setattr(tiles, "group_chunks", lambda *given: runs.append(given[-1]) or whole(*given))
-    for found in map_cluster.chunks(sweep, 8):
+    for found in cluster.coarse_to_fine(sweep, 8):
         if found.share not in seen:
             seen.append(found.share)
             assert view.spread(found).known.all() == (found.share > 0)

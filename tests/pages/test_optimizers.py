@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nnviz.core.surfaces import SURFACES, Surface
+from nnviz.core.sweep import sweep_chunks
 from nnviz.ui import descent_figures, descent_trials, tuning
 from nnviz.ui import descent_view as view
 
@@ -155,7 +156,7 @@ def test_only_curvature_upwards_limits_a_rate(formula, largest):
     start = view.usual_start(surface)
     assert view.lambda_max(surface, start) == pytest.approx(largest)
     setup = view.Setup(surface, start, 20, (tuning.make_run("sgd", {}, 0.1, 0.0, 0.0),))
-    *_, found = descent_figures.rate_chunks(setup)
+    *_, found = sweep_chunks(descent_figures.rates_swept(setup))
     figure = descent_figures.rates("light", setup, found)
     words = [note["text"] for note in figure["layout"]["annotations"]]
     assert any(text.startswith("2/λ_max") for text in words) == (largest > 0)
@@ -165,7 +166,7 @@ def test_only_curvature_upwards_limits_a_rate(formula, largest):
 def test_the_rate_map_of_a_constant_is_a_line_within_the_picture():
     surface = Surface.from_expression("1")
     setup = view.Setup(surface, view.usual_start(surface), 20, (tuning.make_run("sgd", {}, 0.1, 0.0, 0.0),))
-    *_, found = descent_figures.rate_chunks(setup)
+    *_, found = sweep_chunks(descent_figures.rates_swept(setup))
     figure = descent_figures.rates("light", setup, found)
     low, high = figure["layout"]["yaxis"]["range"]
     assert np.all((np.log10(figure["data"][0]["y"]) >= low) & (np.log10(figure["data"][0]["y"]) < high))

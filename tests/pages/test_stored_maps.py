@@ -1,10 +1,12 @@
 """Maps of the command line on the page Maps, and the cluster that the server's owner names."""
 
 import json
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 
+from nnviz.core import cluster, executors
 from nnviz.core.store import open_store, open_stored
 from nnviz.core.sweep import run_tile, tiles_of
 from nnviz.core.sweep_file import parse_sweep
@@ -53,11 +55,11 @@ def test_a_stored_map_is_shown_as_far_as_it_is_known(open_page, folder):
     assert not app.error
     assert app.session_state[view.SHOWN].shape == (18, 20)
     assert any("2-3-1, all samples in each step. SGD" in caption.value for caption in app.caption)
-    found = app.session_state["job stored map"].latest[1]
+    found = app.session_state["job stored map"].result[1]
     assert found.share == pytest.approx(1 - 4 * 2 / 360)
     app.selectbox(key="mapshows").set_value("cost").run()
     assert not app.exception
-    assert list(app.session_state["job stored map"].latest[1].results) == ["cost"]
+    assert list(app.session_state["job stored map"].result[1].results) == ["cost"]
 
 
 def test_a_window_and_the_thinned_whole_are_parts_of_the_stored_map(open_page, folder, monkeypatch):
@@ -88,7 +90,7 @@ def test_a_stored_map_of_a_surface_is_shown_and_its_runs_open_in_optimisers(open
     assert any("On `(x**2 - 1)**2 + y**2`. SGD" in caption.value for caption in app.caption)
     assert any("in Optimisers" in element.proto.body for element in app.get("html"))
     assert ("no minimum reached" in charts(app)[0]["alt"]) == (measures[0] == "basin")
-    found = app.session_state["job stored map"].latest[1]
+    found = app.session_state["job stored map"].result[1]
     np.testing.assert_array_equal(found.results[measures[0]], whole.results[measures[0]])
     if measures[0] == "cost":
         np.testing.assert_array_equal(np.isnan(drawing.pictured(found, "cost")), whole.results["diverged_at"] >= 0)
@@ -129,7 +131,7 @@ def test_a_scheduler_that_does_not_answer_is_told_and_the_map_is_computed_here(o
     assert not app.exception
     assert ["does not answer" in warning.value for warning in app.warning] == [True]
     assert "127.0.0.1" not in app.warning[0].value
-    assert app.session_state["map kept"][1].known.all()
+    assert app.session_state["standing map"][1].known.all()
 
 
 class Leaving:
@@ -150,9 +152,8 @@ class Leaving:
 
 def test_what_a_cluster_that_goes_away_leaves_undone_is_computed_here(monkeypatch):
     sweep = parse_sweep(TEXT)
-    monkeypatch.setenv(map_cluster.SCHEDULER, "tcp://somewhere:1")
-    monkeypatch.setattr(map_cluster, "make", lambda: Leaving)
-    *_, found = map_cluster.chunks(sweep, 4)
+    monkeypatch.setattr(executors, "dask", lambda address, timeout: nullcontext(Leaving))
+    *_, found = cluster.coarse_to_fine(sweep, 4, "tcp://somewhere:1")
     assert Leaving.left == 0
     assert found.known.all()
     for tile in tiles_of(sweep.shape, 8):

@@ -1,6 +1,11 @@
-"""Long work runs once, keeps what it reached, stops when told, and begins anew for another question."""
+"""Long work runs once, keeps what it reached, stops when told, begins anew for another question, and never holds a page up for long."""
 
+import time
+
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from nnviz.ui import progress
 
 
 def script():
@@ -8,61 +13,116 @@ def script():
 
     from nnviz.ui import progress
 
-    started = st.session_state.setdefault("started", [])
     token = st.session_state.get("token", "one")
+    pause, most = st.session_state.get("pause", 0.0), st.session_state.get("most", 5)
 
     def chunks():
-        started.append(token)
-        for step in range(1, 6):
+        import time
+
+        began = time.time_ns()
+        for step in range(1, most + 1):
             if token == "bad":
                 raise ValueError("the rate is 0: give a positive number")
-            yield step
+            time.sleep(pause)
+            yield token, step, began
 
     try:
-        reached = progress.run("count", token, chunks, share=lambda step: step / 5)
+        reached = progress.run("count", token, chunks, lambda found: found[1] / most, first=st.session_state.get("first"))
     except ValueError as error:
         reached = str(error)
-    st.text(f"{reached} {started}")
+    st.session_state["reached"] = reached
+    st.text(f"standing {progress.standing('count', reached)}")
 
 
-def test_work_runs_to_its_end_and_is_not_repeated():
-    app = AppTest.from_function(script).run()
-    assert app.text[0].value == "5 ['one']"
+@pytest.fixture
+def app():
+    return AppTest.from_function(script, default_timeout=60)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    for name in ("FIRST", "PATIENCE", "AGAIN"):
+        monkeypatch.setattr(progress, name, 0.1)
+
+
+def finish(app):
+    app.session_state["job count"].work.wait(30)
+    return app.run()
+
+
+def test_work_runs_to_its_end_and_is_not_repeated(app):
     app.run()
-    assert app.text[0].value == "5 ['one']"
+    reached = app.session_state["reached"]
+    assert reached[:2] == ("one", 5)
+    assert app.run().session_state["reached"] is reached
 
 
-def test_another_question_begins_anew():
-    app = AppTest.from_function(script).run()
+def test_another_question_begins_anew(app):
+    app.run()
     app.session_state["token"] = "two"
+    assert app.run().session_state["reached"][:2] == ("two", 5)
+
+
+def test_a_page_goes_on_without_work_that_is_long_and_shows_what_stood_there(app, impatient):
+    app.session_state["pause"] = 0.0
+    finish(app.run())
+    before = app.text[0].value
+    app.session_state["token"], app.session_state["pause"] = "two", 0.3
+    began = time.perf_counter()
     app.run()
-    assert app.text[0].value == "5 ['one', 'two']"
+    assert time.perf_counter() - began < 1.2
+    assert app.session_state["reached"] is None
+    assert app.text[0].value == before
+    assert [button.label for button in app.button] == ["Stop"]
+    assert "('two', 5" in finish(app).text[0].value
+    assert not app.button
 
 
-def test_what_was_reached_is_kept_when_it_is_stopped():
-    from nnviz.ui import progress
-
-    job = progress._Job("one", iter([4, 5]), latest=3, share=0.6, stopped=True)
-    app = AppTest.from_function(script)
-    app.session_state["job count"] = job
+def test_what_was_reached_is_kept_when_it_is_stopped(app, impatient):
+    app.session_state["pause"], app.session_state["most"] = 0.02, 10_000
     app.run()
-    assert app.text[0].value == "3 []"
-    assert any("Stopped at 60" in element.value for element in app.caption)
+    time.sleep(0.3)
+    app.button[0].click().run()
+    assert 1 <= app.session_state["reached"][1] < 10_000
+    assert any("Stopped at" in element.value for element in app.caption)
+    stopped = app.session_state["reached"]
+    assert app.run().session_state["reached"] is stopped
 
 
-def test_work_that_was_interrupted_goes_on_where_it_was():
-    from nnviz.ui import progress
-
-    job = progress._Job("one", iter([4, 5]), latest=3, share=0.6)
-    app = AppTest.from_function(script)
-    app.session_state["job count"] = job
+def test_the_same_question_goes_on_where_it_was(app, impatient):
+    app.session_state["pause"] = 0.1
     app.run()
-    assert app.text[0].value == "5 []"
+    began = app.session_state["job count"]
+    app.run()
+    assert app.session_state["job count"] is began
+    assert finish(app).session_state["reached"][:2] == ("one", 5)
 
 
-def test_a_refusal_is_passed_on_and_forgotten():
-    app = AppTest.from_function(script)
+def test_the_former_work_ends_where_another_begins(app, impatient):
+    app.session_state["pause"], app.session_state["most"] = 0.02, 10_000
+    app.run()
+    former = app.session_state["job count"].work
+    worker, number = former._worker, former._number
+    app.session_state["token"], app.session_state["pause"], app.session_state["most"] = "two", 0.0, 3
+    app.run()
+    finish(app)
+    assert worker.works.get(number) is None or not former.over
+    share = former.share
+    time.sleep(0.4)
+    assert former.share == share
+
+
+def test_parts_are_shown_from_the_first_share_on(app, impatient):
+    app.session_state["pause"], app.session_state["most"], app.session_state["first"] = 0.05, 64, 0.03
+    app.run()
+    app.session_state["job count"].work.wait(30, app.session_state["job count"].seen)
+    app.run()
+    assert 2 <= app.session_state["reached"][1] < 64
+    assert [button.label for button in app.button] == ["Stop"]
+
+
+def test_a_refusal_is_passed_on_and_forgotten(app):
     app.session_state["token"] = "bad"
     app.run()
-    assert "give a positive number" in app.text[0].value
+    assert "give a positive number" in app.session_state["reached"]
     assert "job count" not in app.session_state
