@@ -25,11 +25,10 @@ def open_page() -> Callable[..., AppTest]:
 
 
 def settled(app: AppTest) -> AppTest:
-    """The page when no long work goes on any more: what the bar does by itself in a browser."""
-    for key in [key for key in app.session_state.filtered_state if key.startswith("job ")]:
-        while app.session_state[key].going_on:
-            app.session_state[key].work.wait(60)
-            app.run()
+    """The page with its whole map, which comes in parts: what the bar does by itself in a browser."""
+    while "job map" in app.session_state and app.session_state["job map"].going_on:
+        app.session_state["job map"].work.wait(60)
+        app.run()
     return app
 
 
