@@ -6,6 +6,7 @@ Each cell of Z is a stop of the animation. Of a wide layer or a large batch, wha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class Shown:
         n, right = len(self.inputs), len(self.inputs) + 1 + 2 * GAP
         return {"W": (self.W, 0.0, 0.0), "b": (self.b, n + GAP, 0.0), self.held: (self.X, right, -(n + HEAD)), "Z": (self.Z, right, 0.0)}
 
-    @property
+    @cached_property
     def largest(self) -> float:
         """The end of the one scale for all four."""
         every = np.concatenate([M.ravel() for M in (self.W, self.X, self.b, self.Z)])

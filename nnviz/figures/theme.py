@@ -74,6 +74,7 @@ LIGHT, DARK = _theme("light"), _theme("dark")
 THEMES = {"light": LIGHT, "dark": DARK}
 
 
+@lru_cache(maxsize=1024)
 def rgb(colour: str) -> tuple[int, int, int]:
     """`#rrggbb` as three numbers from 0 to 255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
@@ -84,6 +85,7 @@ def alpha(colour: str, opacity: float) -> str:
     return "rgba({},{},{},{:g})".format(*rgb(colour), opacity)
 
 
+@lru_cache(maxsize=4096)
 def mix(colour: str, other: str, share: float) -> str:
     """The colour with `share` of the other mixed in, as `#rrggbb`."""
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(rgb(colour), rgb(other), strict=True))
@@ -96,6 +98,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+@lru_cache(maxsize=4096)
 def contrast(colour: str, other: str) -> float:
     """Contrast ratio, 1 to 21 (WCAG 2.2, success criterion 1.4.3)."""
     low, high = sorted((luminance(colour), luminance(other)))

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import streamlit as st
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 from threadpoolctl import threadpool_limits
+
+from nnviz.core import background
 
 
 @st.cache_resource(show_spinner=False)
@@ -20,6 +25,7 @@ def once() -> bool:
     import nnviz.core.training  # noqa: F401
 
     threadpool_limits(limits=1)
+    SafeSessionState.filtered_state = property(_Entries)  # type: ignore[assignment, method-assign]
     gc.collect()
     gc.freeze()
     threading.Thread(target=_later, name="warm", daemon=True).start()
@@ -27,5 +33,33 @@ def once() -> bool:
 
 
 def _later() -> None:
-    """SymPy takes a third of a second: no first formula of a person should wait for it."""
+    """SymPy takes a third of a second, and so does a process: no first formula, and no first long work, should wait for it."""
+    background.warm()
     import sympy  # noqa: F401
+
+
+class _Entries(Mapping[str, Any]):
+    """A session's state for those who ask for one entry of it.
+
+    Every menu and every field of Streamlit (1.67) asks whether its own value is None, and has all of the state copied for it: for 20
+    controls and a hundred entries that was a sixth of an answer. Here an entry is looked up, and the whole is made for who goes through it.
+    """
+
+    def __init__(self, state: SafeSessionState) -> None:
+        self._safe, self._state = state, state._state
+
+    def __contains__(self, key: object) -> bool:
+        with self._safe._lock:
+            return key in self._state
+
+    def __getitem__(self, key: str) -> Any:
+        with self._safe._lock:
+            return self._state[key]
+
+    def __iter__(self) -> Iterator[str]:
+        with self._safe._lock:
+            return iter(self._state.filtered_state)
+
+    def __len__(self) -> int:
+        with self._safe._lock:
+            return len(self._state.filtered_state)
