@@ -57,6 +57,7 @@ class Batches:
         rest = self.m % self.batch_size
         # The smaller batch stands behind the full ones of the last window.
         self.rest = self._tapes(rest, 1, (self.m % window or window) - rest)[0] if rest else None
+        self.most = WINDOW_BATCHES if self.whole else len(self.tapes) + bool(rest)  # tapes that `windows` gives at a time
 
     def _tapes(self, size: int, count: int, start: int = 0) -> list[Calls]:
         """Tapes for `count` batches of `size` samples, from row `start` of the buffers on."""
@@ -115,7 +116,7 @@ class Batches:
 
     def _gather(self, order: NDArray[np.integer]) -> list[Calls]:
         size = order.shape[-1]
-        np.take(self.X, order, axis=0, out=self.x[..., :size, :], mode="clip")
-        np.take(self.Y, order, axis=0, out=self.y[..., :size, :], mode="clip")
+        self.X.take(order, 0, self.x[..., :size, :], "clip")
+        self.Y.take(order, 0, self.y[..., :size, :], "clip")
         full = self.tapes[: size // self.batch_size]
         return full if size % self.batch_size == 0 or self.rest is None else [*full, self.rest]

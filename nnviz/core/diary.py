@@ -148,7 +148,7 @@ class Diary:
         data = settings.data
         self.judges = [Judge(settings.network, settings.loss, part.X, part.Y, data.task) for part in (data.train, data.test)]
         self.steps: list[int] = []
-        self.pages: list[tuple[Array, Array]] = []  # theta and learning rate, not yet judged
+        self.pages: list[Array] = []  # the thetas not yet judged
         self.told: list[tuple[Array, ...]] = []
         self.look()
 
@@ -163,12 +163,12 @@ class Diary:
         if step == self.next_step or (self.stopping.over and step not in self.steps[-1:]):
             self.next_step = next(self.wanted, NEVER)
             self.steps.append(step)
-            self.pages.append((self.stopping.told(self.learner.theta()), self.learner.learning_rate()))
+            self.pages.append(self.stopping.told(self.learner.theta()))
 
     def run(self) -> Run:
         """The run so far."""
         if self.pages:
-            theta, rate = (np.stack(parts) for parts in zip(*self.pages, strict=True))
+            theta, rate = np.stack(self.pages), self.learner.learning_rates(self.steps[-len(self.pages) :])
             self.pages.clear()
             train_cost, train_score, norms = self.judges[0].with_gradient_norms(theta)
             test_cost, test_score = self.judges[1](theta)

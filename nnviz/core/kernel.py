@@ -28,7 +28,7 @@ from scipy.special import expit
 from nnviz.core.activations import ACTIVATIONS, Activation
 from nnviz.core.losses import Loss
 from nnviz.core.network import Network
-from nnviz.core.tanh import by_exponential, by_table, numpys_is_slow
+from nnviz.core.tanh import by_exponential, by_sigmoid, by_table, numpys_is_slow
 
 Array = NDArray[np.floating]
 Call = Callable[[], object]
@@ -36,9 +36,9 @@ Calls = list[Call]
 
 # A 0-d array as an operand costs half of what a Python float costs in an elementwise call.
 ZERO, ONE = np.array(0.0), np.array(1.0)
-CACHE_BYTES = 1 << 20
-# Up to this many numbers, one call of tanh or expit is cheaper than several that are quicker a number.
-SMALL = 128
+CACHE_BYTES = 1 << 19
+# Up to this many numbers, fewer calls are cheaper than calls that are quicker a number: SMALL where these have AVX-512, else MEDIUM.
+SMALL, MEDIUM = 128, 2048
 
 
 # ---------------------------------------------------------------------------------------------------------------- layout
@@ -90,8 +90,12 @@ class InPlace(NamedTuple):
     slope: Callable[[Array, Array], Calls]  # from A, into a buffer
 
 
+# Which calls are taken is told by the run axis or by the size of one network, never by how many stand side by side: a run's bits must not
+# depend on these.
+
+
 def apply_sigmoid(A: Array) -> Calls:
-    if A.ndim == 2 and A.size <= SMALL:
+    if A.ndim == 2 and A.size <= (MEDIUM if numpys_is_slow() else SMALL):
         return [partial(expit, A, A)]
     return [partial(np.negative, A, A), partial(np.exp, A, A), partial(np.add, A, ONE, A), partial(np.divide, ONE, A, A)]
 
@@ -99,15 +103,16 @@ def apply_sigmoid(A: Array) -> Calls:
 def apply_tanh(A: Array) -> Calls:
     if not numpys_is_slow() or (A.ndim == 2 and A.size <= SMALL):
         return [partial(np.tanh, A, A)]
-    # Told apart by the run axis, not by the size: a run's bits must not depend on how many stand beside it.
-    return by_table(A) if A.ndim > 2 else by_exponential(A)
+    if A.ndim > 2:
+        return by_table(A)
+    return by_sigmoid(A) if A.size <= MEDIUM else by_exponential(A)
 
 
 IN_PLACE = {
     "identity": InPlace(lambda A: [], lambda A, out: [partial(out.fill, 1.0)]),
     "tanh": InPlace(
         apply_tanh,
-        lambda A, out: [partial(np.multiply, A, A, out), partial(np.subtract, ONE, out, out)],
+        lambda A, out: [partial(np.square, A, out), partial(np.subtract, ONE, out, out)],
     ),
     "sigmoid": InPlace(apply_sigmoid, lambda A, out: [partial(np.subtract, ONE, A, out), partial(np.multiply, A, out, out)]),
     "relu": InPlace(lambda A: [partial(np.maximum, A, ZERO, out=A)], lambda A, out: [partial(np.sign, A, out)]),

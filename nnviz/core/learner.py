@@ -82,9 +82,15 @@ class Learner:
         self.theta_seen, self.gradient_seen = (self._seen(buffer) for buffer in (self.parameters, self.gradient))
         self.state = copy.deepcopy(state) if state is not None else self.optimizer.start(self.theta_seen, cost)
         self.advance = partial(self._advance_in_order, order) if self.in_order else self._advance()
-        # One number a step tells whether theta is still finite.
-        self.squared = self.parameters.dot if theta.ndim == 1 else partial(np.vecdot, self.parameters)
+        # One number a step tells whether theta is still finite: its squared length.
+        self.lengths: Array = np.empty((self.batches.most, *self.parameters.shape[:-1]))
+        self.measures = [self._measure(self.lengths[i, ...]) for i in range(len(self.lengths))]
         self.diverged_at = np.full(self.shape[:-1], -1)
+
+    def _measure(self, length: Array) -> Any:
+        """A call that writes the squared length of theta."""
+        of = self.parameters.dot if length.ndim == 0 else partial(np.vecdot, self.parameters)
+        return partial(of, self.parameters, length)
 
     def _seen(self, buffer: Array) -> Array:
         """A buffer as the optimiser gets it, (..., P): a view, or in PyTorch's order a copy."""
@@ -100,18 +106,17 @@ class Learner:
 
     def take(self, tapes: list[Calls]) -> None:
         """One step after another."""
-        advance, squared, parameters, lengths = self.advance, self.squared, self.parameters, []
-        factors = self._factors(len(tapes))
+        advance, count = self.advance, len(tapes)
         with np.errstate(all="ignore"):
-            for tape, factor in zip(tapes, factors, strict=True):
+            for tape, factor, measure in zip(tapes, self._factors(count), self.measures, strict=False):
                 if factor is not None:
                     self.state.scale_learning_rate(factor)
                 for call in tape:
                     call()
                 advance()
-                lengths.append(squared(parameters))
-        self._note_divergence(np.array(lengths).reshape(len(tapes), *self.shape[:-1]))
-        self.step += len(tapes)
+                measure()
+        self._note_divergence(self.lengths[:count].reshape(count, *self.shape[:-1]))
+        self.step += count
 
     def _factors(self, count: int) -> list[float] | list[None]:
         """The schedule's factors of the next steps; None for each where there is no schedule."""
@@ -129,11 +134,12 @@ class Learner:
         """A copy in PyTorch's order, (..., P)."""
         return self.parameters[..., self.inverse].reshape(self.shape)
 
-    def learning_rate(self) -> Array:
-        """The rate of the next step, (...)."""
-        factor = self._factors(1)[0]
-        rate = np.asarray(self.optimizer.learning_rate * (1.0 if factor is None else factor), dtype=float)
-        return np.broadcast_to(rate[..., 0] if rate.ndim else rate, self.shape[:-1])
+    def learning_rates(self, steps: list[int]) -> Array:
+        """The rates of the steps that start at `steps`, (len(steps), ...)."""
+        rate = np.asarray(self.optimizer.learning_rate, dtype=float)
+        factors = np.ones(len(steps)) if self.schedule is None else np.asarray(self.schedule(np.array(steps)), dtype=float)
+        batch = self.shape[:-1]
+        return factors.reshape(-1, *(1 for _ in batch)) * np.broadcast_to(rate[..., 0] if rate.ndim else rate, batch)
 
     def memory(self) -> Any:
         """The optimiser's state as it is now; None where it holds an objective and has to be begun anew."""

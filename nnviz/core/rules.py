@@ -26,7 +26,7 @@ class SGD(Optimizer):
     def advance(self, theta: Array, gradient: Array, state: State) -> None:
         state.count += 1
         change = state.scratch[0]
-        np.multiply(gradient, state.rate, change)
+        np.multiply(gradient, state.step_size, change)
         theta -= change
 
 
@@ -44,7 +44,7 @@ class Momentum(Optimizer):
         state.count += 1
         velocity, change = state["velocity"], state.scratch[0]
         average_into(velocity, gradient, state.decays["beta"], change)
-        np.multiply(velocity, state.rate, change)
+        np.multiply(velocity, state.step_size, change)
         theta -= change
 
 
@@ -62,7 +62,7 @@ class HeavyBall(Optimizer):
         state.count += 1
         velocity, change = state["velocity"], state.scratch[0]
         pushed(velocity, gradient, state.decays["beta"][0])
-        np.multiply(velocity, state.rate, change)
+        np.multiply(velocity, state.step_size, change)
         theta -= change
 
 
@@ -82,7 +82,7 @@ class Nesterov(Optimizer):
         pushed(velocity, gradient, beta)
         np.multiply(velocity, beta, change)
         change += gradient
-        change *= state.rate
+        change *= state.step_size
         theta -= change
 
 
@@ -101,7 +101,7 @@ class AdaGrad(Optimizer):
         np.multiply(gradient, gradient, change)
         squares += change
         divide_by_root(gradient, squares, self.epsilon, change)
-        change *= state.rate
+        change *= state.step_size
         theta -= change
 
 
@@ -121,7 +121,7 @@ class RMSProp(Optimizer):
         second, change = state["second_moment"], state.scratch[0]
         average_square_into(second, gradient, state.decays["beta"], change)
         divide_by_root(gradient, second, self.epsilon, change)
-        change *= state.rate
+        change *= state.step_size
         theta -= change
 
 
@@ -149,7 +149,7 @@ class Adadelta(Optimizer):
         change /= ratio
         change *= gradient
         average_square_into(squared_updates, change, state.decays["rho"], ratio)
-        change *= state.rate
+        change *= state.step_size
         theta -= change
 
 
@@ -176,7 +176,7 @@ class Lion(Optimizer):
         np.sign(change, change)
         np.multiply(theta, self.weight_decay, part)
         change += part
-        change *= state.rate
+        change *= state.step_size
         theta -= change
         average_into(first, gradient, state.decays["beta2"], part)
 

@@ -24,7 +24,8 @@ class State(dict[str, Any]):
 
     - `count`: the steps taken,
     - `rate`: the learning rate in force, which `scale_learning_rate` sets from a schedule's factor,
-    - `decays`: (β, 1 − β) of each averaging hyperparameter, as arrays, which NumPy takes faster than numbers,
+    - `step_size`: the same as an array, which NumPy takes faster than a number,
+    - `decays`: (β, 1 − β) of each averaging hyperparameter, as arrays too,
     - `scratch`: arrays without a meaning between steps, so that no step allocates,
     - `inner`, `objective`, `private`: an optimiser within, what newton and lbfgs look at, and what else a rule keeps to itself.
     """
@@ -33,6 +34,7 @@ class State(dict[str, Any]):
         super().__init__(arrays)
         self.count = 0
         self.learning_rate = self.rate = learning_rate
+        self.step_size = np.asarray(learning_rate)
         self.scratch = scratch
         self.decays: dict[str, tuple[Array, Array]] = {}
         self.inner: State | None = None
@@ -42,6 +44,7 @@ class State(dict[str, Any]):
     def scale_learning_rate(self, factor: Hyperparameter) -> None:
         """From now on the steps use learning_rate × factor; a number or (*batch, 1). A schedule calls it before a step."""
         self.rate = self.learning_rate * factor
+        self.step_size = np.asarray(self.rate)
         if self.inner is not None:
             self.inner.scale_learning_rate(factor)
 

@@ -1,4 +1,4 @@
-"""tanh by table, exact to 4 units in the last place, and by an exponential; the kernel is the definition whichever is taken."""
+"""tanh by table, exact to 4 units in the last place, and the short ways; the kernel is the definition whichever is taken."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from nnviz.core import kernel
 from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost
-from nnviz.core.tanh import by_exponential, by_table
+from nnviz.core.tanh import by_exponential, by_sigmoid, by_table
 from tests.core.test_kernel import kernel_gradient
 
 
@@ -30,11 +30,12 @@ def test_it_is_odd_and_its_ends_are_those_of_tanh():
     np.testing.assert_array_equal(told([0.0, np.inf, -np.inf, 1e300, -1e300, np.nan]), [0.0, 1.0, -1.0, 1.0, -1.0, np.nan])
 
 
-def test_by_an_exponential_it_is_tanh_to_a_few_ten_to_the_minus_sixteen_and_so_are_its_ends():
+@pytest.mark.parametrize("calls", [by_exponential, by_sigmoid])
+def test_the_short_ways_are_tanh_to_a_few_ten_to_the_minus_sixteen_and_so_are_their_ends(calls):
     x = np.concatenate([np.linspace(-25, 25, 4001), [0.0, np.inf, -np.inf, 1e300, -1e300, 1e-300, np.nan]])
     A = x.copy()
     with np.errstate(over="ignore"):
-        kernel.play(by_exponential(A))
+        kernel.play(calls(A))
     np.testing.assert_allclose(A, np.tanh(x), rtol=0, atol=3.4e-16)
 
 
