@@ -58,7 +58,9 @@ def landscape():
         reach = controls.powers("Reach", -1, 1, key="landreach", default=1.0, width=180)
     with st.container(horizontal=True):
         asked = view.asked_plane(kind)
-    scene = progress.standing("landscape", computed(asked, names, rates, test, reach, resolution))
+    with st.container():  # as many bars as there is work: what follows keeps its place
+        found = computed(asked, names, rates, test, reach, resolution)
+    scene = progress.standing("landscape", found)
     if scene is not None:
         draw(scene, logarithmic, three)
 
@@ -102,8 +104,11 @@ def draw(scene, logarithmic, three):
     figures = ["lossplane", "losscourses"]
     snapshot = player.player("landplayer", figures, found.steps.tolist(), labels, interval=90, clickable=not three, number=runs.number())
     landscape_panels.at_step(then, kept, tracks, found, plane, scene.test, snapshot)
-    difference = view.largest_difference(heights, kept.run, scene.test, plane, scene.across)
-    show.sentence(f"Check: picture and definition of the cost differ by at most {difference:.1e} of it, at 25 places of the grid.")
+    if heights.share < 1:
+        show.sentence("Where the cost is not known yet, that of the nearest point below and to the left is shown.")
+    else:
+        difference = view.largest_difference(heights, kept.run, scene.test, plane, scene.across)
+        show.sentence(f"Check: picture and definition of the cost differ by at most {difference:.1e} of it, at 25 places of the grid.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Train anew", on_click=runs.begin, args=(chosen, runs.Plan(), "train"), help="By the sidebar's settings, for 60 epochs.")
         show.sentence(f"The run is that of the page Training: {kept.description}. The others start where it does and see the same batches.")
@@ -114,8 +119,9 @@ def draw(scene, logarithmic, three):
 if mode == VIEWS[0]:
     landscape()
 else:
-    kept = runs.ensure(chosen)
-    found = view.solutions(chosen, kept) if kept is not None else None
+    with st.container():
+        kept = runs.ensure(chosen)
+        found = view.solutions(chosen, kept) if kept is not None else None
     scene = progress.standing("losslines", (chosen, kept, found) if found is not None else None)
     if scene is not None:
         landscape_panels.line_view(*scene)

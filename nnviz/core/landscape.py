@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,6 +33,7 @@ __all__ = [
     "pca_plane",
     "plane_through",
     "random_plane",
+    "refined_grid_chunks",
 ]
 
 Array = NDArray[np.floating]
@@ -96,6 +98,48 @@ def evaluate_grid(objective: Objective, plane: Plane, alpha: ArrayLike, beta: Ar
     [[0.0, 1.0, 4.0], [2.0, 3.0, 6.0]]
     """
     return deque(evaluate_grid_chunks(objective, plane, alpha, beta), maxlen=1).pop()[1]
+
+
+def refined_grid_chunks(
+    objective: Objective, plane: Plane, alpha: ArrayLike, beta: ArrayLike, coarsest: int = 4
+) -> Iterator[tuple[float, Array]]:
+    """As `evaluate_grid_chunks`, from coarse to fine: (share done, the grid, with the nearest point to the lower left that is known).
+
+    First every so-many-th point along each axis, a power of two, then those between, and so on: no point is computed twice. Until the
+    first of these grids is whole, NaN.
+
+    Examples
+    --------
+    >>> from nnviz.core.objectives import Quadratic
+    >>> plane, axis = Plane([0, 0], [1, 0], [0, 1]), [0, 1, 2, 3]
+    >>> [grid.tolist() for _, grid in refined_grid_chunks(Quadratic([[2, 0], [0, 0]]), plane, axis, [0, 1], 2)][0]
+    [[0.0, 0.0, 4.0, 4.0], [0.0, 0.0, 4.0, 4.0]]
+    """
+    alpha, beta = _axis("alpha", alpha), _axis("beta", beta)
+    z, known = np.full((beta.size, alpha.size), np.nan), 0
+    for down, across, stride, block in _nested(coarsest):
+        part = np.ix_(range(down, beta.size, stride), range(across, alpha.size, stride))
+        if not part[0].size or not part[1].size:
+            continue
+        grid: Array = np.empty(0)
+        for share, grid in evaluate_grid_chunks(objective, plane, alpha[part[1][0]], beta[part[0][:, 0]]):
+            if share < 1:
+                yield (known + share * grid.size) / z.size, z
+        known += grid.size
+        for i, j in product(range(block), range(block)):
+            target = z[down + i :: stride, across + j :: stride]
+            target[:] = grid[: target.shape[0], : target.shape[1]]
+        yield known / z.size, z
+
+
+def _nested(coarsest: int) -> Iterator[tuple[int, int, int, int]]:
+    """Grids that together are all points: the first row and column of each, its stride, and the side of the block that a point fills."""
+    yield 0, 0, coarsest, coarsest
+    stride = coarsest
+    while stride > 1:
+        half = stride // 2
+        yield from ((down, across, stride, half) for down, across in ((0, half), (half, 0), (half, half)))
+        stride = half
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,11 +14,11 @@ from nnviz.core.comparison import train_groups_steps
 from nnviz.core.landscape import (
     NORMALIZATIONS,
     Plane,
-    evaluate_grid_chunks,
     hessian_plane,
     pca_plane,
     plane_through,
     random_plane,
+    refined_grid_chunks,
 )
 from nnviz.core.objectives import NetworkCost
 from nnviz.core.optimizers import OPTIMIZERS
@@ -57,6 +57,7 @@ LOOKS = len(SYMBOLS)  # in which runs can be told apart
 SEEDS = 3
 HELD = 10.0  # a run is in the picture as long as its cost is at most so many times that of its start
 ROUNDING = 1e-12  # of a length: the coordinates of solutions are 0 but for it
+COARSEST = 4  # every so-many-th point of the grid makes the first picture
 MOST_WORK = 2e7  # parameters times samples for which eigenvectors are looked for
 
 
@@ -270,10 +271,11 @@ def cost_of(run: Run, test: bool = False, penalty: bool = True) -> NetworkCost:
 
 
 def heights(run: Run, test: bool, plane: Plane, across: tuple[Side, Side], resolution: int) -> Heights | None:
-    """The cost on a grid, with progress."""
-    work = partial(evaluate_grid_chunks, cost_of(run, test), plane, *(np.linspace(low, high, resolution) for low, high in across))
-    token = (run, test, plane, across, resolution)
-    return progress.run("lossgrid", token, work, lambda found: found[0], "Landscape", made=lambda found: Heights(*found))
+    """The cost on a grid, from coarse to fine, with progress."""
+    x, y = (np.linspace(low, high, resolution) for low, high in across)
+    work, token = partial(refined_grid_chunks, cost_of(run, test), plane, x, y, COARSEST), (run, test, plane, across, resolution)
+    first = (-(-resolution // COARSEST)) ** 2 / resolution**2
+    return progress.run("lossgrid", token, work, lambda found: found[0], "Landscape", first, made=lambda found: Heights(*found))
 
 
 def largest_difference(found: Heights, run: Run, test: bool, plane: Plane, across: tuple[Side, Side]) -> float:
@@ -387,7 +389,8 @@ def picture(
     where = drawn(tracks, plane, look.test)
     words = scale.words("C").replace("contours even", "height") if look.three else scale.words("C")
     marked = f"+ {look.marked} · " if look.marked else ""
-    key = f"{marked}{resolution} × {resolution} points · {words} · {told_share(where.shares[0])} of the run's movement lies in this plane"
+    points = f"{resolution} × {resolution} points" + (f", {found.share:.0%} known" if found.share < 1 else "")
+    key = f"{marked}{points} · {words} · {told_share(where.shares[0])} of the run's movement lies in this plane"
     beginning = where.points[0][0]
     start = tuple(beginning.tolist()) if np.isfinite(beginning).all() else None
     draw: Any = landscapes.surface if look.three else partial(landscapes.contour, start=start)

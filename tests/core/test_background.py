@@ -1,10 +1,12 @@
 """Work in another process: it takes turns, can be stopped, pauses when nobody asks, and its end never takes who asked with it."""
 
+import io
 import os
 import signal
 import sys
 import time
 
+import cloudpickle
 import pytest
 
 from nnviz.core import background
@@ -117,10 +119,8 @@ def test_work_that_nobody_holds_any_more_ends():
     assert not worker.busy
 
 
-def test_work_that_nobody_asks_about_pauses_until_somebody_does(monkeypatch):
-    turns = background._Turns(open(os.devnull, "wb"))
-    import cloudpickle
-
+def test_work_that_nobody_asks_about_pauses_until_somebody_does():
+    turns = background._Turns(io.BytesIO())
     turns.take("start", 1, cloudpickle.dumps((counting(100), lambda reached: reached / 100, None)))
     turns.turn()
     running = turns.running[1]

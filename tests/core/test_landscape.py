@@ -20,6 +20,7 @@ from nnviz.core.landscape import (
     pca_plane,
     plane_through,
     random_plane,
+    refined_grid_chunks,
 )
 from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost, Quadratic
@@ -320,3 +321,22 @@ def test_a_mistake_is_answered_by_a_sentence(call, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
         call()
     assert 11 <= len(str(caught.value)) <= 599
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(9, 9), (10, 7), (1, 5), (3, 2), (1, 1)])
+def test_a_grid_from_coarse_to_fine_ends_as_the_grid(rows, columns):
+    cost, plane = cost_of(samples=40), random_plane(NETWORK, THETA)
+    alpha, beta = np.linspace(-1, 1, columns), np.linspace(-2, 1, rows)
+    *_, (share, grid) = refined_grid_chunks(cost, plane, alpha, beta)
+    assert share == 1.0
+    np.testing.assert_allclose(grid, evaluate_grid(cost, plane, alpha, beta), rtol=1e-12)
+
+
+def test_the_first_grid_is_coarse_and_stands_in_blocks():
+    cost, plane, axis = cost_of(samples=40), random_plane(NETWORK, THETA), np.linspace(-1, 1, 9)
+    shares, grids = zip(*((share, grid.copy()) for share, grid in refined_grid_chunks(cost, plane, axis, axis)), strict=True)
+    assert list(shares) == sorted(shares)
+    assert shares[0] == 9 / 81
+    whole = evaluate_grid(cost, plane, axis, axis)
+    near = np.arange(9) // 4 * 4
+    np.testing.assert_allclose(grids[0], whole[np.ix_(near, near)], rtol=1e-12)
