@@ -68,6 +68,10 @@ class Work(Generic[T]):
             self._changed.wait_for(lambda: self.over or (news is not None and self.news > news), seconds)
         return self.over
 
+    def pause(self) -> None:
+        """Let others go first until somebody waits for it."""
+        self._worker.tell("pause", self._number)
+
     def stop(self) -> None:
         """End it with what it has reached, which comes as `latest`."""
         self.stopped = True
@@ -223,7 +227,7 @@ class _Running:
 
     @property
     def paused(self) -> bool:
-        return time.monotonic() - self.asked > LEASE
+        return time.monotonic() - self.asked >= LEASE
 
     def advance(self) -> str:
         """One chunk; what there is to tell of it: "done", "part", "share", or nothing."""
@@ -249,7 +253,7 @@ class _Turns:
         self.out, self.running = out, dict[int, _Running]()
 
     def take(self, order: str, number: int, blob: bytes = b"") -> None:
-        """An order: start, ask, stop or end."""
+        """An order: start, ask, pause, stop or end."""
         if order == "start":
             try:
                 start, share_of, first = pickle.loads(blob)
@@ -260,8 +264,8 @@ class _Turns:
         work = self.running.get(number)
         if work is None:
             return
-        work.asked = time.monotonic()
-        if order != "ask":
+        work.asked = time.monotonic() - (LEASE if order == "pause" else 0.0)
+        if order in ("stop", "end"):
             del self.running[number]
         if order == "stop":
             self._report(number, work, "done", work.latest)

@@ -68,17 +68,19 @@ def run(
     """
     # The place of the bar is always there: an element that comes and goes would make the browser draw anew all figures after it.
     place = st.container()
-    before: _Job | None = st.session_state.get(_name(key))
-    job = before
+    jobs = _jobs()
+    before = job = jobs.get(key)
     if job is None or job.token != token:
         if job is not None:
             job.work.end()
-        job = st.session_state[_name(key)] = _Job(token, background.submit(start, share, first))
+        for other in jobs.values():
+            other.work.pause()  # what this page still wants it asks about in a moment
+        job = jobs[key] = _Job(token, background.submit(start, share, first))
     if job.going_on:
         patience = AGAIN if job is before else PATIENCE if before else FIRST
         job.work.wait(patience, job.seen if first is not None else None)
     if job.work.error is not None:
-        del st.session_state[_name(key)]
+        del jobs[key]
         raise job.work.error
     if job.work.news > job.seen:
         job.seen, job.result = job.work.news, made(job.work.latest)
@@ -97,14 +99,15 @@ def standing(key: str, made: T | None) -> T | None:
     return st.session_state.get(f"standing {key}")
 
 
-def _name(key: str) -> str:
-    return f"job {key}"
+def _jobs() -> dict[str, _Job]:
+    """All work of this session, by key."""
+    return st.session_state.setdefault("jobs", {})
 
 
 @st.fragment(run_every=TICK)
 def _bar(key: str, label: str) -> None:
     """The bar, which looks by itself how far the work is; the page runs anew when there is more to see."""
-    job: _Job | None = st.session_state.get(_name(key))
+    job = _jobs().get(key)
     if job is None or job.work.wait(0.0) or job.work.news > job.seen:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key=f"work-{key}"):
@@ -121,7 +124,7 @@ def _left(work: Work[Any]) -> str:
 
 def stop(key: str) -> None:
     """End the work and keep what it has reached; for callbacks."""
-    job: _Job | None = st.session_state.get(_name(key))
+    job = _jobs().get(key)
     if job is not None and job.going_on:
         job.work.stop()
         job.work.wait(1.0)
@@ -129,12 +132,12 @@ def stop(key: str) -> None:
 
 def unfinished(key: str) -> bool:
     """Whether the work is going on."""
-    job: _Job | None = st.session_state.get(_name(key))
+    job = _jobs().get(key)
     return job is not None and job.going_on
 
 
 def forget(key: str) -> None:
     """Throw the work and its result away."""
-    job: _Job | None = st.session_state.pop(_name(key), None)
+    job = _jobs().pop(key, None)
     if job is not None:
         job.work.end()

@@ -145,3 +145,23 @@ def test_what_is_printed_does_not_disturb():
     work = background.submit(talking, lambda _: 1.0)
     assert work.wait(30)
     assert work.latest == 1
+
+
+def stands_still(work):
+    """Whether it stops getting on within some seconds."""
+    for _ in range(20):
+        share = work.share
+        time.sleep(0.5)
+        if work.share == share:
+            return True
+    return False
+
+
+def test_work_that_is_paused_goes_on_when_somebody_waits_for_it():
+    work = submit(100_000, 0.01)
+    work.wait(0.3)
+    work.pause()
+    assert stands_still(work)
+    share = work.share
+    while work.share == share:  # for ever where it does not
+        work.wait(0.5)

@@ -26,8 +26,8 @@ def open_page() -> Callable[..., AppTest]:
 
 def settled(app: AppTest) -> AppTest:
     """The page with its whole map, which comes in parts: what the bar does by itself in a browser."""
-    while "job map" in app.session_state and app.session_state["job map"].going_on:
-        app.session_state["job map"].work.wait(60)
+    while "jobs" in app.session_state and "map" in app.session_state["jobs"] and app.session_state["jobs"]["map"].going_on:
+        app.session_state["jobs"]["map"].work.wait(60)
         app.run()
     return app
 

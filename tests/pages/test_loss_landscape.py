@@ -67,7 +67,7 @@ def test_six_optimisers_are_drawn_each_from_the_start_of_the_run(open_page):
     assert not app.exception
     assert tables(app)[0].count("<tr>") == 7
     assert "<td>Adam 2</td>" in tables(app)[0]
-    run, others = app.session_state["run"].run, app.session_state["job landruns"].result
+    run, others = app.session_state["run"].run, app.session_state["jobs"]["landruns"].result
     assert all(np.array_equal(other.theta[0], run.theta[0]) for other in others)
     assert all(other.step[-1] == run.step[-1] for other in others)
 

@@ -55,11 +55,11 @@ def test_a_stored_map_is_shown_as_far_as_it_is_known(open_page, folder):
     assert not app.error
     assert app.session_state[view.SHOWN].shape == (18, 20)
     assert any("2-3-1, all samples in each step. SGD" in caption.value for caption in app.caption)
-    found = app.session_state["job stored map"].result[1]
+    found = app.session_state["jobs"]["stored map"].result[1]
     assert found.share == pytest.approx(1 - 4 * 2 / 360)
     app.selectbox(key="mapshows").set_value("cost").run()
     assert not app.exception
-    assert list(app.session_state["job stored map"].result[1].results) == ["cost"]
+    assert list(app.session_state["jobs"]["stored map"].result[1].results) == ["cost"]
 
 
 def test_a_window_and_the_thinned_whole_are_parts_of_the_stored_map(open_page, folder, monkeypatch):
@@ -90,7 +90,7 @@ def test_a_stored_map_of_a_surface_is_shown_and_its_runs_open_in_optimisers(open
     assert any("On `(x**2 - 1)**2 + y**2`. SGD" in caption.value for caption in app.caption)
     assert any("in Optimisers" in element.proto.body for element in app.get("html"))
     assert ("no minimum reached" in charts(app)[0]["alt"]) == (measures[0] == "basin")
-    found = app.session_state["job stored map"].result[1]
+    found = app.session_state["jobs"]["stored map"].result[1]
     np.testing.assert_array_equal(found.results[measures[0]], whole.results[measures[0]])
     if measures[0] == "cost":
         np.testing.assert_array_equal(np.isnan(drawing.pictured(found, "cost")), whole.results["diverged_at"] >= 0)

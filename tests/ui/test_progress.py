@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnviz.ui import progress
+from tests.core.test_background import stands_still
 
 
 def script():
@@ -46,7 +47,7 @@ def impatient(monkeypatch):
 
 
 def finish(app):
-    app.session_state["job count"].work.wait(30)
+    app.session_state["jobs"]["count"].work.wait(30)
     return app.run()
 
 
@@ -92,30 +93,28 @@ def test_what_was_reached_is_kept_when_it_is_stopped(app, impatient):
 def test_the_same_question_goes_on_where_it_was(app, impatient):
     app.session_state["pause"] = 0.1
     app.run()
-    began = app.session_state["job count"]
+    began = app.session_state["jobs"]["count"]
     app.run()
-    assert app.session_state["job count"] is began
+    assert app.session_state["jobs"]["count"] is began
     assert finish(app).session_state["reached"][:2] == ("one", 5)
 
 
 def test_the_former_work_ends_where_another_begins(app, impatient):
     app.session_state["pause"], app.session_state["most"] = 0.02, 10_000
     app.run()
-    former = app.session_state["job count"].work
+    former = app.session_state["jobs"]["count"].work
     worker, number = former._worker, former._number
     app.session_state["token"], app.session_state["pause"], app.session_state["most"] = "two", 0.0, 3
     app.run()
     finish(app)
     assert worker.works.get(number) is None or not former.over
-    share = former.share
-    time.sleep(0.4)
-    assert former.share == share
+    assert stands_still(former)
 
 
 def test_parts_are_shown_from_the_first_share_on(app, impatient):
     app.session_state["pause"], app.session_state["most"], app.session_state["first"] = 0.05, 64, 0.03
     app.run()
-    app.session_state["job count"].work.wait(30, app.session_state["job count"].seen)
+    app.session_state["jobs"]["count"].work.wait(30, app.session_state["jobs"]["count"].seen)
     app.run()
     assert 2 <= app.session_state["reached"][1] < 64
     assert [button.label for button in app.button] == ["Stop"]
@@ -125,4 +124,14 @@ def test_a_refusal_is_passed_on_and_forgotten(app):
     app.session_state["token"] = "bad"
     app.run()
     assert "give a positive number" in app.session_state["reached"]
-    assert "job count" not in app.session_state
+    assert "count" not in app.session_state["jobs"]
+
+
+def test_what_the_page_does_not_ask_about_any_more_lets_other_work_go_first(app, impatient):
+    app.session_state["pause"], app.session_state["most"] = 0.02, 10_000
+    app.run()
+    left = app.session_state["jobs"]["count"]
+    app.session_state["jobs"] = {"another": left}
+    app.run()
+    assert stands_still(left.work)
+    assert app.session_state["jobs"]["count"].going_on
