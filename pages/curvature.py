@@ -30,14 +30,15 @@ def spectrum(then, run, description, found):
             show.figure(view.spectrum_figure(theme.name, found, then.sizes), "spectrumrun", told)
             labels = [f"epoch {epoch:.3g}" for epoch in run.epoch]
             snapshot = player.player("spectrumplayer", ["spectrumrun"], run.step, labels, interval=90)
-        found_here = curvature_panels.here_or_told(run, snapshot)
+        at = curvature_panels.here_or_told(run, snapshot)
     else:
         with left:
             snapshot = curvature_panels.choose_snapshot(run)
-            found_here = curvature_panels.here_or_told(run, snapshot)
-            if found_here is not None:
-                curvature_panels.density(run, snapshot, found_here)
-    if found_here is not None:
+            at = curvature_panels.here_or_told(run, snapshot)
+            if at is not None:
+                curvature_panels.density(*at)
+    if at is not None:
+        run, snapshot, found_here = at
         curvature_panels.script(then, run, snapshot)
         with right:
             curvature_panels.eigenvectors(run, snapshot, found_here)
@@ -48,9 +49,10 @@ def learning_rate(run):
     with st.container(horizontal=True):
         snapshot = curvature_panels.choose_snapshot(run)
         times = controls.slider("α, in units of 2/λ_max", 0.05, 2.0, key="curvalpha", default=0.9, step=0.05, width=360)
-    found = curvature_panels.here_or_told(run, snapshot)
-    if found is None:
+    at = curvature_panels.here_or_told(run, snapshot)
+    if at is None:
         return
+    run, snapshot, found = at
     top, step = float(found.top[0]), int(run.step[snapshot])
     if top <= 0:
         st.info(
@@ -59,7 +61,11 @@ def learning_rate(run):
         return
     rate = times * 2 / top
     values, _ = view.along(found)
-    fates = view.fates(run, snapshot, rate)
+    fates = view.fates(run, snapshot, found, rate)
+    scene = progress.standing("fates", (values, rate, times, top, step, fates) if fates is not None else None)
+    if scene is None:
+        return
+    values, rate, times, top, step, fates = scene
     left, right = st.columns(2, gap="medium")
     with left:
         title, key = (

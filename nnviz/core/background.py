@@ -192,6 +192,11 @@ def submit(start: Callable[[], Iterator[T]], share: Callable[[T], float], first:
     return _least_busy().submit(blob)
 
 
+def at_once(compute: Callable[..., T], *arguments: Any) -> Iterator[T]:
+    """Work that is one chunk: short, or a library's that cannot be left."""
+    yield compute(*arguments)
+
+
 def warm() -> None:
     """Start a process before anyone needs it."""
     _least_busy()

@@ -8,15 +8,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from nnviz.core.local_curvature import PROBES, LocalCurvature
 from nnviz.core.runs import Run
 from nnviz.core.spectra import EdgeRuns
 from nnviz.figures import curvature as figures
 from nnviz.formulas import curvature as formulas
 from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, programs, show, take
+from nnviz.ui import controls, programs, progress, show, take
 from nnviz.ui import curvature_view as view
-from nnviz.ui.curvature_view import Here, Minima
+from nnviz.ui.curvature_view import Minima
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.landscape_view import cost_of
 
@@ -42,13 +43,14 @@ def choose_snapshot(run: Run) -> int:
     return min(chosen, last)
 
 
-def here_or_told(run: Run, snapshot: int) -> Here | None:
-    """The Hessian at a snapshot, or the sentence why there is none."""
+def here_or_told(run: Run, snapshot: int) -> tuple[Run, int, LocalCurvature] | None:
+    """The Hessian at a snapshot, or the sentence why there is none; while it is computed, the one that stood there before."""
     try:
-        return view.here(run, snapshot)
+        found = view.here(run, snapshot)
     except ValueError as error:
         st.error(str(error))
         return None
+    return progress.standing("hessian", (run, snapshot, found) if found is not None else None)
 
 
 def script(chosen: Experiment, run: Run, snapshot: int) -> None:
@@ -57,7 +59,7 @@ def script(chosen: Experiment, run: Run, snapshot: int) -> None:
     take.script(lambda: page_scripts.curvature(programs.recipe(chosen), run.theta[snapshot], cost.l2, cost.l1, view.small(run)))
 
 
-def eigenvectors(run: Run, snapshot: int, found: Here) -> None:
+def eigenvectors(run: Run, snapshot: int, found: LocalCurvature) -> None:
     """The steepest eigenvectors by layer, and the condition number as a formula."""
     step = int(run.step[snapshot])
     figure = figures.layers(show.theme(), found.shares, found.top, title=f"The steepest eigenvectors by layer, step {step}", key="W and b")
@@ -68,7 +70,7 @@ def eigenvectors(run: Run, snapshot: int, found: Here) -> None:
         show.formula(formulas.condition(float(size[-1]), size[found.kind.zero :].tolist(), found.kind.zero, show.theme().symbols))
 
 
-def density(run: Run, snapshot: int, found: Here) -> None:
+def density(run: Run, snapshot: int, found: LocalCurvature) -> None:
     """The density of a larger network's spectrum at one snapshot."""
     spread = view.density(run, snapshot)
     if spread is None:
@@ -81,7 +83,7 @@ def density(run: Run, snapshot: int, found: Here) -> None:
     show.sentence(f"Each eigenvalue is a bell of 1/200 of the spectrum's width. Check: the density integrates to {integral:.6f}.")
 
 
-def point(run: Run, snapshot: int, found: Here) -> None:
+def point(run: Run, snapshot: int, found: LocalCurvature) -> None:
     """What kind of point it is, in numbers and in a sentence."""
     limit = significant(2 / found.top[0]) if found.top[0] > 0 else "no limit"
     told = [("sharpness λ_max", significant(found.top[0])), ("2/λ_max", limit), ("lowest λ", significant(found.lowest))]
@@ -95,13 +97,13 @@ def point(run: Run, snapshot: int, found: Here) -> None:
             ("rest, lowest λ", significant(found.rest)),
         ]
     else:
-        told.append((f"trace by {view.PROBES} probes", f"{significant(found.trace, 3)} ± {significant(found.trace_error, 2)}"))
+        told.append((f"trace by {PROBES} probes", f"{significant(found.trace, 3)} ± {significant(found.trace_error, 2)}"))
     show.table([head for head, _ in told], [[value for _, value in told]], f"The Hessian at step {int(run.step[snapshot])}")
     show.sentence(named(found))
     show.sentence(f"Check: central differences of the gradient along these eigenvectors differ from λ·v by {found.check:.1e} of λ_max.")
 
 
-def named(found: Here) -> str:
+def named(found: LocalCurvature) -> str:
     """Saddle or minimum, and whether the point is a critical one at all."""
     flat = NEAR * max(abs(float(found.top[0])), 1e-300)
     if found.kind is None:

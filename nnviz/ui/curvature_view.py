@@ -9,25 +9,20 @@ from functools import lru_cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.core.background import at_once
 from nnviz.core.comparison import train_groups_steps
 from nnviz.core.curvature import (
     DENSE_DIMENSION,
-    PointKind,
-    classify,
-    dense_hessian,
-    hessian_parts,
-    hutchinson_trace,
-    layer_shares,
     sharpness,
     spectral_density_chunks,
-    top_eigenpairs,
 )
 from nnviz.core.edge_of_stability import Fates, fates_along_eigenvectors
 from nnviz.core.landscape import Interpolation, interpolate
+from nnviz.core.local_curvature import LocalCurvature, local_curvature
 from nnviz.core.objectives import NetworkCost
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.runs import Run
-from nnviz.core.spectra import EdgeRuns, edge_runs_chunks, lowest_eigenvalue, spectra_along_chunks
+from nnviz.core.spectra import EdgeRuns, edge_runs_chunks, spectra_along_chunks
 from nnviz.figures import curvature as figures
 from nnviz.figures.theme import THEMES, Figure
 from nnviz.ui import progress
@@ -36,8 +31,6 @@ from nnviz.ui.landscape_view import MOST_WORK, cost_of
 
 Array = NDArray[np.floating]
 
-PROBES = 32  # of Hutchinson's trace
-TOP = 5  # eigenvectors that are taken apart
 ALONG = 8  # eigenvectors along which descent is watched: the steepest, some between, the most negative
 STEPS_ALONG = 12
 ALL = 100_000  # as a batch size: all samples
@@ -77,25 +70,6 @@ class Density:
     values: Array
 
 
-@dataclass(frozen=True, eq=False)
-class Here:
-    """The Hessian at one snapshot: its steepest eigenpairs, and where it is whole, all of them and what kind of point it is."""
-
-    top: Array  # (k,)
-    vectors: Array  # (P, k)
-    shares: Array  # (L, k)
-    check: float  # largest ‖(∇C(θ+hv) − ∇C(θ−hv))/2h − λv‖ / λ_max of these pairs
-    kind: PointKind | None
-    values: Array | None  # (P,) ascending
-    every: Array | None  # (P, P)
-    gauss_newton: float | None  # λ_max of the Gauss–Newton part
-    rest: float | None  # λ_min of the rest
-    lowest: float  # λ_min
-    gradient_norm: float
-    trace: float
-    trace_error: float  # of Hutchinson's estimate; 0 where the trace is exact
-
-
 def spectra(run: Run) -> Spectra | None:
     """All spectra along the run, with progress."""
     work = partial(spectra_along_chunks, cost_of(run), run.theta)
@@ -110,38 +84,10 @@ def density(run: Run, snapshot: int) -> Density | None:
     )
 
 
-@lru_cache(maxsize=16)
-def here(run: Run, snapshot: int) -> Here:
-    """The Hessian at a snapshot.
-
-    Raises
-    ------
-    ValueError
-        A snapshot at which the run has diverged.
-    """
-    cost, theta = cost_of(run), run.theta[snapshot]
-    k = min(TOP, theta.size)
-    with np.errstate(all="ignore"):
-        slope = float(np.linalg.norm(cost.gradient(theta)))
-    if not small(run):
-        values, vectors = top_eigenpairs(cost, theta, k)
-        check, shares = _by_differences(cost, theta, values, vectors), layer_shares(run.network, vectors)
-        low, trace = lowest_eigenvalue(cost, theta), hutchinson_trace(cost, theta, PROBES)
-        return Here(values, vectors, shares, check, None, None, None, None, None, low, slope, *trace)
-    kind = classify(cost, theta)
-    values, vectors = np.linalg.eigh(dense_hessian(cost, theta))
-    top, steepest = values[::-1][:k], vectors[:, ::-1][:, :k]
-    check, shares = _by_differences(cost, theta, top, steepest), layer_shares(run.network, steepest)
-    G, rest = (np.linalg.eigvalsh(part) for part in hessian_parts(cost, theta))
-    return Here(top, steepest, shares, check, kind, values, vectors, float(G[-1]), float(rest[0]), float(values[0]), slope, kind.trace, 0.0)
-
-
-def _by_differences(cost: NetworkCost, theta: Array, values: Array, vectors: Array, h: float = 1e-5) -> float:
-    """How far central differences of gradients along the eigenvectors are from λ·v, relative to the largest λ."""
-    with np.errstate(all="ignore"):
-        product = (cost.gradient(theta + h * vectors.T) - cost.gradient(theta - h * vectors.T)) / (2 * h)
-        size = max(float(np.abs(values).max()), 1e-300)
-        return float(np.linalg.norm(product - values[:, None] * vectors.T, axis=-1).max() / size)
+def here(run: Run, snapshot: int) -> LocalCurvature | None:
+    """The Hessian at a snapshot, with progress; ValueError where the run has diverged there."""
+    work = partial(at_once, local_curvature, cost_of(run), run.theta[snapshot])
+    return progress.run("hessian", (run, snapshot), work, lambda _: 1.0, "The Hessian here")
 
 
 @lru_cache(maxsize=8)
@@ -154,7 +100,7 @@ def spectrum_figure(theme: str, found: Spectra, sizes: str) -> Figure:
 # Along eigenvectors -------------------------------------------------------------------------------------------------------------
 
 
-def along(found: Here) -> tuple[Array, Array]:
+def along(found: LocalCurvature) -> tuple[Array, Array]:
     """Eigenpairs to descend along: the steepest four, the most negative, and others evenly between; of a large network the steepest."""
     if found.values is None or found.every is None:
         return found.top, found.vectors
@@ -163,11 +109,10 @@ def along(found: Here) -> tuple[Array, Array]:
     return found.values[chosen], found.every[:, chosen]
 
 
-@lru_cache(maxsize=16)
-def fates(run: Run, snapshot: int, rate: float) -> Fates:
-    """Small errors along those eigenvectors under real steps of gradient descent."""
-    values, vectors = along(here(run, snapshot))
-    return fates_along_eigenvectors(cost_of(run), run.theta[snapshot], values, vectors, rate, STEPS_ALONG)
+def fates(run: Run, snapshot: int, found: LocalCurvature, rate: float) -> Fates | None:
+    """Small errors along those eigenvectors under real steps of gradient descent, with progress."""
+    work = partial(at_once, fates_along_eigenvectors, cost_of(run), run.theta[snapshot], *along(found), rate, STEPS_ALONG)
+    return progress.run("fates", (run, snapshot, rate), work, lambda _: 1.0, "Errors along eigenvectors")
 
 
 def fate(rate: float, value: float) -> str:

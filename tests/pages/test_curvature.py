@@ -29,7 +29,7 @@ def test_the_numbers_are_those_of_the_run_s_last_step(open_page):
     app = open_page(PAGE)
     run = app.session_state["run"].run
     values = hessian_spectrum(cost_of(run), run.theta[-1])
-    found = view.here(run, len(run.step) - 1)
+    _, _, found = app.session_state["standing hessian"]
     assert found.top[0] == pytest.approx(values[-1])
     assert found.lowest == pytest.approx(values[0])
     assert f"<td>{values[-1]:.4g}</td>" in tables(app)[0]
@@ -43,8 +43,8 @@ def test_the_fates_are_those_of_the_formula(open_page):
     assert not app.exception
     assert "swings and grows" in tables(app)[0]
     run = app.session_state["run"].run
-    rate = 1.05 * 2 / view.here(run, len(run.step) - 1).top[0]
-    fates = view.fates(run, len(run.step) - 1, rate)
+    assert app.session_state["standing hessian"][0] is run
+    *_, fates = app.session_state["standing fates"]
     assert fates.predicted[0] == pytest.approx(1.1)
     assert np.abs(fates.predicted - fates.observed).max() < 0.2
 
