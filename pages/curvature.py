@@ -18,7 +18,6 @@ page.head(
     "Curvature",
     "How the cost bends around a point: the eigenvalues of its Hessian say which steps die out, which swing, and which break out.",
 )
-mode = controls.segments("View", VIEWS, key="curvview", default=VIEWS[0], label_visibility="collapsed")
 theme, colours = show.theme(), show.theme().symbols
 
 
@@ -149,9 +148,16 @@ def flat_and_sharp():
     curvature_panels.compared(found, names)
 
 
-if mode in VIEWS[2:]:
-    edge() if mode == VIEWS[2] else flat_and_sharp()
-elif (kept := progress.standing("curvature", runs.ensure(chosen))) is not None and not curvature_panels.refused(kept.run):
+@st.fragment
+def body():
+    """The view that is chosen; what is moved here does not draw the sidebar anew."""
+    mode = controls.segments("View", VIEWS, key="curvview", default=VIEWS[0], label_visibility="collapsed")
+    if mode in VIEWS[2:]:
+        edge() if mode == VIEWS[2] else flat_and_sharp()
+        return
+    kept = progress.standing("curvature", runs.ensure(chosen))
+    if kept is None or curvature_panels.refused(kept.run):
+        return
     if mode == VIEWS[1]:
         learning_rate(kept.run)
     elif view.small(kept.run):
@@ -161,4 +167,7 @@ elif (kept := progress.standing("curvature", runs.ensure(chosen))) is not None a
             spectrum(*scene)
     else:
         spectrum(chosen, kept.run, kept.description, None)
+
+
+body()
 curvature_panels.trials(VIEWS)

@@ -13,7 +13,6 @@ chosen = experiment.current()
 page.head(
     "Loss landscape", "The cost of the network over a plane through the space of its parameters, and the ways that training takes there."
 )
-mode = controls.segments("View", VIEWS, key="landview", default=VIEWS[0], label_visibility="collapsed")
 parts = ("train", "test") if len(chosen.data.test) else ("train",)
 
 
@@ -116,15 +115,23 @@ def draw(scene, logarithmic, three):
         show.sentence(f"{runs.name_of(number)} was left at a fork after step {kept.run.parting(path.run)}: {path.description}.")
 
 
-if mode == VIEWS[0]:
-    landscape()
-else:
+@st.fragment
+def body():
+    """The view that is chosen; what is moved here does not draw the sidebar anew."""
+    mode = controls.segments("View", VIEWS, key="landview", default=VIEWS[0], label_visibility="collapsed")
+    (landscape if mode == VIEWS[0] else lines)()
+
+
+def lines():
     with st.container():
         kept = runs.ensure(chosen)
         found = view.solutions(chosen, kept) if kept is not None else None
     scene = progress.standing("losslines", (chosen, kept, found) if found is not None else None)
     if scene is not None:
         landscape_panels.line_view(*scene)
+
+
+body()
 
 
 def trial(label, notice, **settings):

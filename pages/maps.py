@@ -58,71 +58,78 @@ TRIALS = (
 
 chosen = experiment.current()
 page.head("Maps", "Each pixel is a whole training run with its own two hyperparameters: where does training converge?")
-theme = show.theme()
-view.zoom_on_box()
-stored = stored_maps.choose()
-if stored is not None:
-    stored_maps.view(stored, chosen)
-    st.stop()
 
-row = st.columns(5, vertical_alignment="top")
-with row[0]:
-    swept = controls.choice(
-        "What is swept",
-        (view.NETWORK, *SURFACES, OWN),
-        key="mapof",
-        names=lambda name: WORDS.get(name, surface_title(name)),
-        on_change=view.anew,
-    )
-with st.container(horizontal=True, width=640, key="map-surface"):
-    subject = view.subject_of(swept, chosen)
-names, of_network = view.names_of(chosen, subject), swept == view.NETWORK
-with row[1]:
-    across = controls.choice("Across", names, key="mapx", default=names[0], names=drawing.title_of, on_change=view.whole)
-with row[2]:
-    up = controls.choice("Up", names, key="mapy", default=names[1], names=drawing.title_of, on_change=view.whole)
-with row[3]:
-    window_x = controls.text("Range across", key=view.X, default="", longest=80, placeholder="all of it; such as 0.1, 10")
-with row[4]:
-    window_y = controls.text("Range up", key=view.Y, default="", longest=80, placeholder="all of it; such as 0.1, 10")
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    measure = controls.choice(
-        "Colour", view.measures_of(subject), key="mapmeasure", default="convergence", names=drawing.written_measure, width=190
-    )
-    size = int(controls.choice("Pixels a side", SIZES, key="mapsize", default=32, width=120))
-    steps = int(controls.number("Steps", 1, 5000, key="mapsteps", default=100, step=50, width=130))
-    zooms = view.mouse()
-    full = True
-    if of_network:
-        full = controls.toggle("All samples in each step", key="mapfull", default=True, help="Else batches as in the sidebar.")
 
-try:
-    axes = [view.axis_of(name, window, size, chosen, subject) for name, window in ((across, window_x), (up, window_y))]
-    sweep = view.sweep_of(chosen, subject, *axes, steps, full)
-except ValueError as error:
-    mistakes.tell(error)
-    sweep = st.session_state.get(view.SHOWN)
-place = view.clicked(sweep) if sweep is not None and not zooms else None
-if place is not None:
-    view.open_run(chosen, sweep, *place)
-map_cluster.tell()
-found = view.reached(sweep) if sweep is not None else None
-standing = progress.standing("map", (sweep, found) if found is not None else None)
-if standing is not None:
-    sweep, found = standing
+def asked():
+    """The map as the controls say, or the former one where that cannot be; its colour, and whether the mouse zooms."""
+    row = st.columns(5, vertical_alignment="top")
+    with row[0]:
+        subjects, titles = (view.NETWORK, *SURFACES, OWN), lambda name: WORDS.get(name, surface_title(name))
+        swept = controls.choice("What is swept", subjects, key="mapof", names=titles, on_change=view.anew)
+    with st.container(horizontal=True, width=640, key="map-surface"):
+        subject = view.subject_of(swept, chosen)
+    names = view.names_of(chosen, subject)
+    with row[1]:
+        across = controls.choice("Across", names, key="mapx", default=names[0], names=drawing.title_of, on_change=view.whole)
+    with row[2]:
+        up = controls.choice("Up", names, key="mapy", default=names[1], names=drawing.title_of, on_change=view.whole)
+    with row[3]:
+        window_x = controls.text("Range across", key=view.X, default="", longest=80, placeholder="all of it; such as 0.1, 10")
+    with row[4]:
+        window_y = controls.text("Range up", key=view.Y, default="", longest=80, placeholder="all of it; such as 0.1, 10")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        measures = view.measures_of(subject)
+        measure = controls.choice("Colour", measures, key="mapmeasure", default="convergence", names=drawing.written_measure, width=190)
+        size = int(controls.choice("Pixels a side", SIZES, key="mapsize", default=32, width=120))
+        steps = int(controls.number("Steps", 1, 5000, key="mapsteps", default=100, step=50, width=130))
+        zooms = view.mouse()
+        whole = True
+        if swept == view.NETWORK:
+            whole = controls.toggle("All samples in each step", key="mapfull", default=True, help="Else batches as in the sidebar.")
+    try:
+        axes = [view.axis_of(name, window, size, chosen, subject) for name, window in ((across, window_x), (up, window_y))]
+        return view.sweep_of(chosen, subject, *axes, steps, whole), measure, zooms
+    except ValueError as error:
+        mistakes.tell(error)
+        return st.session_state.get(view.SHOWN), measure, zooms
+
+
+def draw(sweep, found, measure, zooms):
+    """The map as far as it is known, and what its colour means."""
     st.session_state[view.SHOWN], of_network = sweep, not isinstance(sweep.subject, Surface)
     take.script(lambda: page_scripts.sweep(programs.recipe(chosen), sweep) if of_network else page_scripts.surface_sweep(sweep))
     whole = view.spread(found)
     rows, columns = sweep.shape
-    named = drawing.named(measure)
     told = f"{columns} × {rows} runs of {sweep.steps} steps"
     key = f"{told}; {'draw a box to zoom into it' if zooms else view.opens(sweep)}"
-    values, token = drawing.pictured(whole, measure), view.token_of(sweep)
-    figure = drawing.trainability(theme, found, values, measure, title=named, key=key, token=token, boxes=zooms)
+    values, token, named = drawing.pictured(whole, measure), view.token_of(sweep), drawing.named(measure)
+    figure = drawing.trainability(show.theme(), found, values, measure, title=named, key=key, token=token, boxes=zooms)
     picture, beside = st.columns([1.75, 1], gap="medium")
     with picture:
         alt = drawing.described(whole, measure, told)
         show.figure(figure, view.FIGURE, alt, numbers=lambda: drawing.table(found), on_select=True)
     with beside:
         view.explanation(whole, measure, chosen)
+
+
+@st.fragment
+def body():
+    """The map and its controls; what is moved here does not draw the sidebar anew."""
+    view.zoom_on_box()
+    stored = stored_maps.choose()
+    if stored is not None:
+        stored_maps.view(stored, chosen)
+        return
+    sweep, measure, zooms = asked()
+    place = view.clicked(sweep) if sweep is not None and not zooms else None
+    if place is not None:
+        view.open_run(chosen, sweep, *place)
+    map_cluster.tell()
+    found = view.reached(sweep) if sweep is not None else None
+    standing = progress.standing("map", (sweep, found) if found is not None else None)
+    if standing is not None and measure in standing[1].results:
+        draw(*standing, measure, zooms)
+
+
+body()
 controls.try_this(TRIALS)

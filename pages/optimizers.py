@@ -116,15 +116,14 @@ def draw_inside(setup, titles, settings, step):
     return inner
 
 
-def compare(stoppable: bool) -> None:
-    """The runs side by side, the inside of one of them, and what they reached; the maps only in a run that can be stopped."""
+@st.fragment
+def compare() -> None:
+    """The runs side by side, the inside of one of them, and what they reached; what is moved here does not draw the sidebar anew."""
     setup, settings = choose()
     titles = [run.title for run in setup.runs]
     step = draw_paths(setup, titles)
     inner = draw_inside(setup, titles, settings, step)
     seen = controls.segments("View", VIEWS, key="optview", label_visibility="collapsed")
-    if seen != VIEWS[0] and not stoppable:
-        st.rerun()
     match seen:
         case "Results":
             descent_tables.results(setup, step)
@@ -134,7 +133,5 @@ def compare(stoppable: bool) -> None:
             descent_tables.basin_map(show.theme().name, setup, inner)
 
 
-# A map has a Stop, and only a whole run can be stopped; without one, what is moved here does not draw the sidebar anew.
-stoppable = st.session_state.get("optview", st.query_params.get("optview")) in VIEWS[1:]
-(compare if stoppable else st.fragment(compare))(stoppable)
+compare()
 controls.try_this(TRIALS)

@@ -71,7 +71,9 @@ def at_step(chosen: Experiment, kept: Kept, tracks: Sequence[Track], found: Draw
 
 
 def _look_there(label: str, kind: str, words: str, chosen: Experiment, theta: Array) -> None:
-    st.button(label, on_click=experiment.set_point, args=(kind, words, chosen.network, theta), disabled=not np.isfinite(theta).all())
+    lost = not np.isfinite(theta).all()
+    if st.button(label, on_click=experiment.set_point, args=(kind, words, chosen.network, theta), disabled=lost):
+        st.rerun()  # the sidebar tells the point
 
 
 def _clicked_place(chosen: Experiment, cost: NetworkCost, plane: Plane) -> None:
