@@ -2,10 +2,6 @@
 
 import streamlit as st
 
-from nnviz.figures import curvature as figures
-from nnviz.figures import network_landscape
-from nnviz.formulas import curvature as formulas
-from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, curvature_panels, experiment, page, player, progress, runs, show
 from nnviz.ui import curvature_view as view
 
@@ -52,7 +48,7 @@ def learning_rate(run):
     if at is None:
         return
     run, snapshot, found = at
-    top, step = float(found.top[0]), int(run.step[snapshot])
+    top = float(found.top[0])
     if top <= 0:
         st.info(
             "No direction is curved upwards here: the largest eigenvalue is not above 0, so there is no limit 2/λ_max. Take another step."
@@ -61,32 +57,10 @@ def learning_rate(run):
     rate = times * 2 / top
     values, _ = view.along(found)
     fates = view.fates(run, snapshot, found, rate)
-    scene = progress.standing("fates", (values, rate, times, top, step, fates) if fates is not None else None)
-    if scene is None:
-        return
-    values, rate, times, top, step, fates = scene
-    left, right = st.columns(2, gap="medium")
-    with left:
-        title, key = (
-            f"Factor of an error a step, around step {step}",
-            f"line: |1 − αλ| · ● observed in real steps · α = {significant(rate)}",
-        )
-        figure = figures.factors(theme, values, fates.predicted, fates.observed, rate, title=title, key=key)
-        show.figure(figure, "factors", f"{title}, at a rate of {times:g} times 2/λ_max, for {len(values)} eigenvectors")
-    with right:
-        key = f"gradient descent from θ ± 10⁻⁴·v, {view.STEPS_ALONG} steps, all samples"
-        title = "The error along each eigenvector"
-        show.figure(figures.errors(theme, values, fates.distance, title=title, key=key), "errors", f"{title} over {view.STEPS_ALONG} steps")
-    left, right = st.columns([1, 1.2], gap="large")
-    with left:
-        show.formula(formulas.step_factor(rate, top, colours))
-    with right:
-        rows = [
-            (significant(v), significant(p), significant(o), view.fate(rate, v))
-            for v, p, o in zip(values, fates.predicted, fates.observed, strict=True)
-        ]
-        show.table(("λ", "predicted", "observed", "an error along it"), rows, f"Eigenvectors at a rate of {significant(rate)}")
-    show.sentence("Observed is the mean factor while the error is small enough to be one: where the Hessian changes on the way, both part.")
+    step = int(run.step[snapshot])
+    scene = progress.standing("fates", (values, rate, top, step, fates) if fates is not None else None)
+    if scene is not None:
+        curvature_panels.along_eigenvectors(*scene)
 
 
 def edge():
@@ -134,18 +108,7 @@ def flat_and_sharp():
     except ValueError as error:
         st.error(str(error))
         return
-    names = [batch_name(batch) for batch in batches]
-    left, right = st.columns(2, gap="medium")
-    with left:
-        key = f"gradient descent, {steps} steps at α = {significant(rate)}, {view.SEEDS} seeds · line: geometric mean"
-        figure = figures.by_batch(theme, names, found.sharpness, title="Sharpness where the runs ended", key=key)
-        show.figure(figure, "minima", f"Sharpness of the minima of batch sizes {', '.join(names)}")
-    with right:
-        ends = (f"batch {names[0]}", f"batch {names[-1]}")
-        title = f"From the minimum of {ends[0]} to that of {ends[1]}"
-        figure = network_landscape.line(theme, found.line, ends, title=title, key="cost on the straight line between both, first seed")
-        show.figure(figure, "minimaline", f"{title}: train and test cost")
-    curvature_panels.compared(found, names)
+    curvature_panels.minima(found, [batch_name(batch) for batch in batches], rate, steps)
 
 
 @st.fragment

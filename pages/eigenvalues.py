@@ -1,7 +1,5 @@
 """Eigenvalues: what a matrix does to the plane, once and again and again; and the spectra of large random matrices and of layers."""
 
-from functools import partial
-
 import numpy as np
 import streamlit as st
 
@@ -12,7 +10,7 @@ from nnviz.formulas import eigenvalues as formulas
 from nnviz.formulas import page_scripts
 from nnviz.formulas.letters import in_colours
 from nnviz.formulas.numbers import latex, significant
-from nnviz.ui import controls, experiment, matrix_view, page, player, progress, show, take
+from nnviz.ui import controls, experiment, matrix_view, page, player, show, take
 
 VIEWS = ("Once", "Again and again", "Growth on the way", "Large matrices")
 
@@ -89,16 +87,8 @@ def growth() -> None:
     with left:
         alt = f"Norm of the powers of W over {steps} steps: the peak is {float(grown.peak):.4g} at step {int(grown.peak_step)}"
         show.figure(figures.transient(grown, theme), key="transient", alt=alt)
-    reach = float(np.clip(1.4 * np.nan_to_num(np.abs(values), posinf=50).max(initial=1.0), 1.5, 50))
     with right:
-        real = np.linspace(-reach, reach, 101)
-        token = (W.tobytes(), 101)
-        found = progress.run("pseudo", token, partial(stability.pseudospectrum_chunks, W, real, real), share=lambda chunk: chunk[0])
-        scene = progress.standing("pseudo", (W, real, found[1], values) if found is not None else None)
-        if scene is not None:
-            matrix, axis, levels, marked = scene
-            figure = figures.pseudospectrum(axis, axis, levels, marked, theme)
-            show.figure(figure, key="pseudo", alt=f"Pseudospectrum of {matrix.round(4).tolist()} on 101 × 101 points")
+        matrix_view.pseudospectrum(W, values)
     radius, omega = float(stability.numerical_radius(W)), float(stability.numerical_abscissa(W))
     told = (
         rf"\rho(@W) = {latex(float(eigen.spectral_radius(W)))} \quad \|@W\|_2 = {latex(float(eigen.singular_values(W)[0]))} \quad"

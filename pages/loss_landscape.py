@@ -4,7 +4,7 @@ import streamlit as st
 
 from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, experiment, landscape_panels, page, player, programs, progress, runs, show, take
+from nnviz.ui import controls, experiment, landscape_panels, landscape_scene, page, player, programs, progress, runs, show, take
 from nnviz.ui import landscape_view as view
 
 VIEWS = ("Landscape", "Between two solutions")
@@ -14,20 +14,6 @@ page.head(
     "Loss landscape", "The cost of the network over a plane through the space of its parameters, and the ways that training takes there."
 )
 parts = ("train", "test") if len(chosen.data.test) else ("train",)
-
-
-def choose_plane(asked, tracks, kept):
-    """The plane, its solutions and its kind; one that cannot be is answered, and the former one stays. None while it is not there yet."""
-    try:
-        found = view.plane_of(asked, chosen, tracks, kept)
-    except ValueError as error:
-        st.error(str(error))
-        former = st.session_state.get("former plane")
-        return former if former and former[0].origin.size == chosen.network.parameter_count else None
-    if found is None:
-        return None
-    st.session_state["former plane"] = *found, asked.kind
-    return *found, asked.kind
 
 
 def choose_rates():
@@ -58,29 +44,10 @@ def landscape():
     with st.container(horizontal=True):
         asked = view.asked_plane(kind)
     with st.container():  # as many bars as there is work: what follows keeps its place
-        found = computed(asked, names, rates, test, reach, resolution)
+        found = landscape_scene.scene(chosen, asked, names, rates, test, reach, resolution)
     scene = progress.standing("landscape", found)
     if scene is not None:
         draw(scene, logarithmic, three)
-
-
-def computed(asked, names, rates, test, reach, resolution):
-    """All that the pictures need; None as long as a part of it is computed."""
-    kept = runs.ensure(chosen)
-    beside = view.others(kept, names, rates) if kept is not None else None
-    if beside is None:
-        return None
-    tracks = (view.track_of(kept.run), *beside, *view.left_behind(kept, len(names)))
-    plane, marks, kind = choose_plane(asked, tracks, kept) or (None, [], asked.kind)
-    if plane is None:
-        return None
-    edited = chosen.point.kind in ("edited", "loaded")
-    marks = [*marks, *([chosen.theta] if edited else [])]
-    across = view.sides(plane, kind, tracks, marks, reach)
-    heights = view.heights(kept.run, test, plane, across, resolution)
-    if heights is None:
-        return None
-    return view.Scene(chosen, kept, tracks, plane, kind, marks, edited, across, heights, test)
 
 
 def draw(scene, logarithmic, three):

@@ -8,10 +8,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from nnviz.core.edge_of_stability import Fates
 from nnviz.core.local_curvature import PROBES, LocalCurvature
 from nnviz.core.runs import Run
 from nnviz.core.spectra import EdgeRuns
 from nnviz.figures import curvature as figures
+from nnviz.figures import network_landscape
 from nnviz.formulas import curvature as formulas
 from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
@@ -121,6 +123,34 @@ def named(found: LocalCurvature) -> str:
     return f"The cost curves like {shape} here: {down}. But the gradient is not 0: training has not arrived, it is on a slope."
 
 
+# Along eigenvectors -------------------------------------------------------------------------------------------------------------
+
+
+def along_eigenvectors(values: Array, rate: float, top: float, step: int, fates: Fates) -> None:
+    """What becomes of errors along eigenvectors at a rate, as the formula says and as real steps do."""
+    theme = show.theme()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        title = f"Factor of an error a step, around step {step}"
+        key = f"line: |1 − αλ| · ● observed in real steps · α = {significant(rate)}"
+        figure = figures.factors(theme, values, fates.predicted, fates.observed, rate, title=title, key=key)
+        show.figure(figure, "factors", f"{title}, at a rate of {rate * top / 2:.3g} times 2/λ_max, for {len(values)} eigenvectors")
+    with right:
+        key = f"gradient descent from θ ± 10⁻⁴·v, {view.STEPS_ALONG} steps, all samples"
+        title = "The error along each eigenvector"
+        show.figure(figures.errors(theme, values, fates.distance, title=title, key=key), "errors", f"{title} over {view.STEPS_ALONG} steps")
+    left, right = st.columns([1, 1.2], gap="large")
+    with left:
+        show.formula(formulas.step_factor(rate, top, theme.symbols))
+    with right:
+        rows = [
+            (significant(v), significant(p), significant(o), view.fate(rate, v))
+            for v, p, o in zip(values, fates.predicted, fates.observed, strict=True)
+        ]
+        show.table(("λ", "predicted", "observed", "an error along it"), rows, f"Eigenvectors at a rate of {significant(rate)}")
+    show.sentence("Observed is the mean factor while the error is small enough to be one: where the Hessian changes on the way, both part.")
+
+
 # Edge of stability --------------------------------------------------------------------------------------------------------------
 
 
@@ -167,7 +197,23 @@ def edges(found: EdgeRuns) -> None:
 # Flat and sharp -----------------------------------------------------------------------------------------------------------------
 
 
-def compared(found: Minima, names: Sequence[str]) -> None:
+def minima(found: Minima, names: Sequence[str], rate: float, steps: int) -> None:
+    """The sharpness of each batch size's minima, and the line between the first and the last."""
+    theme = show.theme()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        key = f"gradient descent, {steps} steps at α = {significant(rate)}, {view.SEEDS} seeds · line: geometric mean"
+        figure = figures.by_batch(theme, names, found.sharpness, title="Sharpness where the runs ended", key=key)
+        show.figure(figure, "minima", f"Sharpness of the minima of batch sizes {', '.join(names)}")
+    with right:
+        ends = (f"batch {names[0]}", f"batch {names[-1]}")
+        title = f"From the minimum of {ends[0]} to that of {ends[1]}"
+        figure = network_landscape.line(theme, found.line, ends, title=title, key="cost on the straight line between both, first seed")
+        show.figure(figure, "minimaline", f"{title}: train and test cost")
+    _compared(found, names)
+
+
+def _compared(found: Minima, names: Sequence[str]) -> None:
     """A row for each batch size, and what the numbers say."""
     rows = []
     for i, name in enumerate(names):

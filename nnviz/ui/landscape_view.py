@@ -299,29 +299,6 @@ def costs_of(run: Run, first: Run, test: bool) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """All that the pictures need: the plane with the cost over it, the runs, and the experiment of which they are."""
-
-    chosen: Experiment
-    kept: Kept
-    tracks: tuple[Track, ...]
-    plane: Plane
-    kind: str
-    marks: list[Array]
-    edited: bool  # whether the last mark is the current point
-    across: tuple[Side, Side]
-    heights: Heights
-    test: bool
-
-    def look(self, theme: str, logarithmic: bool, three: bool) -> Look:
-        """How it is drawn."""
-        part = "test" if self.test else "training"
-        title = f"Cost of {self.chosen.sizes} on {self.chosen.data.title}, {part} part"
-        marked = " and ".join(["solutions"] * (len(self.marks) > 1) + ["the current point"] * self.edited)
-        return Look(theme, title, axis_names(self.kind, self.plane), logarithmic, three, marked, self.test)
-
-
-@dataclass(frozen=True, eq=False)
 class Drawn:
     """The runs as they lie to the plane, at the steps (T,) that are shown: points (T, 2), distances and costs (runs, T)."""
 

@@ -1,13 +1,17 @@
-"""The 2×2 matrix of the page Eigenvalues: typed entry by entry, or put together from rotation, scale and shear."""
+"""The 2×2 matrix of the page Eigenvalues, typed entry by entry or put together from rotation, scale and shear; and its pseudospectrum."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from nnviz.core.linear_maps import plane_map
-from nnviz.ui import controls
+from nnviz.core.stability import pseudospectrum_chunks
+from nnviz.figures import linear_maps as figures
+from nnviz.ui import controls, progress, show
 
 Array = NDArray[np.floating]
 ENTRIES, PARTS = "Entries", "Rotation, scale, shear"
@@ -37,3 +41,15 @@ def _of_parts() -> Array:
     y = controls.slider("Scale along x₂", -2.0, 2.0, key="scale2", default=0.8, step=0.05)
     sheared = controls.slider("Shear", -2.0, 2.0, key="shear", default=0.0, step=0.05)
     return plane_map(np.radians(angle), x, y, sheared)
+
+
+def pseudospectrum(W: Array, values: Array) -> None:
+    """How far each number is from being an eigenvalue of W, on 101 × 101 points around its eigenvalues; with progress."""
+    reach = float(np.clip(1.4 * np.nan_to_num(np.abs(values), posinf=50).max(initial=1.0), 1.5, 50))
+    real = np.linspace(-reach, reach, 101)
+    found = progress.run("pseudo", W.tobytes(), partial(pseudospectrum_chunks, W, real, real), lambda chunk: chunk[0], "Pseudospectrum")
+    scene = progress.standing("pseudo", (real, found[1], values, W) if found is not None else None)
+    if scene is not None:
+        axis, levels, marked, matrix = scene
+        alt = f"Pseudospectrum of {matrix.round(4).tolist()} on 101 × 101 points"
+        show.figure(figures.pseudospectrum(axis, axis, levels, marked, show.theme()), key="pseudo", alt=alt)
