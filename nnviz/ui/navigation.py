@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,18 @@ def name_of(title: str) -> str:
     return next(name for files in SECTIONS.values() for name, known in files.items() if known == title)
 
 
-def enter() -> Any:
-    """Enter the navigation and give back the page to run; an embedded page stands without it."""
-    pages = {
+@st.cache_resource(show_spinner=False)
+def _pages() -> dict[str, list[Any]]:
+    return {
         section: [st.Page(path(name), title=title, url_path=name, default=name == "start") for name, title in files.items()]
         for section, files in SECTIONS.items()
     }
+
+
+def enter() -> Any:
+    """Enter the navigation and give back the page to run; an embedded page stands without it."""
+    # Copies, since `st.navigation` marks the one that may run; made anew, each asks the disk for its file.
+    pages = {section: [copy(page) for page in made] for section, made in _pages().items()}
     position: Any = "hidden" if st.context.is_embedded else "sidebar"
     return st.navigation(pages, position=position, expanded=True)
 
