@@ -22,13 +22,15 @@ from nnviz.figures.graph_traces import (
     edge_shapes,
     edge_traces,
     mark_trace,
+    merged,
     name_traces,
     recede,
     side_margins,
     underneath_trace,
     word_traces,
 )
-from nnviz.figures.theme import Figure, Theme, alpha, bare_axis, layout, symbol
+from nnviz.figures.landscapes import UNSEEN
+from nnviz.figures.theme import Figure, Theme, bare_axis, layout, symbol
 from nnviz.figures.timeline import stop_moments
 from nnviz.formulas.numbers import SUBSCRIPTS, SUPERSCRIPTS, significant
 
@@ -86,7 +88,7 @@ def paths_graph(
     moment = stop_moments(drawing.layers)[-1]
     beneath = [underneath_trace(drawing) | data_flow.below(drawing, moment)] if worked else name_traces(drawing)
     data = [
-        *([] if drawing.dense else [_receding(drawing, trace) for trace in edge_traces(drawing)] + _lit_traces(drawing, lit)),
+        *([] if drawing.dense else merged([_receding(drawing, trace) for trace in edge_traces(drawing)]) + _lit_traces(drawing, lit)),
         *([_chosen_edge(drawing, chosen)] if chosen else []),
         *word_traces(drawing),
         *beneath,
@@ -241,9 +243,7 @@ def _edge_points(drawing: Drawing, paths: Paths, gradients: Sequence[np.ndarray]
         "name": "weights",
         **points,
         "hovertemplate": "%{text}<extra></extra>",
-        "marker": {"size": 12, "color": "rgba(0,0,0,0)", "line": {"width": 0}},
-        "selected": {"marker": {"color": alpha(drawing.theme.text, 0.12), "opacity": 1}},
-        "unselected": {"marker": {"opacity": 1}},
+        "marker": UNSEEN["marker"] | {"size": 12},
         "cliponaxis": False,
     }
 

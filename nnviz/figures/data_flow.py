@@ -254,13 +254,17 @@ def _frame(drawing: Drawing, spoken: Mapping[str, Any]) -> dict[str, Any]:
 def _frames(drawing: Drawing, moments: list[Moment], first: int) -> tuple[list[Change], list[dict[str, Any]]]:
     """All that differs between the frames; `first` is the place of the words under the neurons, tokens and neurons follow."""
     loads = {ways: carried(drawing, *ways) for ways in {(moment.kind, moment.layer) for moment in moments}}
+    known: dict[tuple[int, int, bool], dict[str, Any]] = {}  # between two stops the neurons stay as they are
     changes: list[Change] = []
     for moment in moments:
         change: Change = {i: {"opacity": opacity(drawing, layer, part, moment)} for i, (layer, _, _, part) in enumerate(drawing.groups)}
         if drawing.form.worked:
             change[first] = below(drawing, moment)
         change[first + 1] = tokens(drawing, moment, loads[moment.kind, moment.layer])
-        change[first + 2] = neurons(drawing, moment)
+        state = (moment.reached, moment.returned, moment.cost)
+        if state not in known:
+            known[state] = neurons(drawing, moment)
+        change[first + 2] = known[state]
         changes.append(change)
     return changes, [{"title": heading(drawing, moment), "annotations": numbers(drawing, moment)} for moment in moments]
 

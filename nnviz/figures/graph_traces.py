@@ -29,7 +29,7 @@ def merged(edges: Sequence[Trace]) -> list[Trace]:
         alike.setdefault(tuple(sorted(trace["line"].items())), []).append(trace)
     return [
         traces[0]
-        | {"name": "weights", **{axis: [v for t in traces for v in (*np.asarray(t[axis], dtype=float).tolist(), None)] for axis in "xy"}}
+        | {"name": "edges", **{axis: [v for t in traces for v in (*np.asarray(t[axis], dtype=float).tolist(), None)] for axis in "xy"}}
         for traces in alike.values()
     ]
 

@@ -13,6 +13,7 @@ from nnviz.formulas.numbers import power_of_ten, significant
 
 Array = NDArray[np.floating]
 
+ROOM = 62  # px at the left for numbers such as 0.015: where it is not enough, Plotly draws all of the figure twice
 ROUND = (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)  # ticks within a decade
 
 
@@ -87,16 +88,14 @@ def log_lines(theme: Theme, title: str, key: str, y: str, x: str, lines: list[tu
     places = apart([end[0] - span[0] for end in ends], 18 / (height - 102) * reach, reach)
     for place, (_, step, name, text) in zip(places, ends, strict=True):
         labels.append({"x": step, "y": span[0] + place, "text": name, "xanchor": "left", "xshift": 10, "font": {"color": text, "size": 13}})
-    return {
-        "data": data,
-        "layout": layout(
-            theme,
-            "labelled",
-            title,
-            key,
-            height=height,
-            annotations=labels,
-            xaxis=axis(theme, x),
-            yaxis=axis(theme, y, type="log", tickvals=ticks, ticktext=texts, range=span),
-        ),
-    }
+    frame = layout(
+        theme,
+        "labelled",
+        title,
+        key,
+        height=height,
+        annotations=labels,
+        xaxis=axis(theme, x),
+        yaxis=axis(theme, y, type="log", tickvals=ticks, ticktext=texts, range=span),
+    )
+    return {"data": data, "layout": frame | {"margin": frame["margin"] | {"l": ROOM}}}

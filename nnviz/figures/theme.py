@@ -171,7 +171,8 @@ def axis(theme: Theme, text: str = "", **more: Any) -> dict[str, Any]:
         "zerolinecolor": theme.zero,
         "showline": False,
         "ticks": "",
-        "automargin": True,
+        "automargin": True,  # so that no label is cut off; to hide those that are, Plotly would measure each of them at each draw
+        "ticklabeloverflow": "allow",
         "nticks": 6,
         "minexponent": 4,
         **more,

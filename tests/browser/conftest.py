@@ -73,7 +73,8 @@ QUIET = """async limit => {
     while (performance.now() - begun < limit) {
         await new Promise(done => setTimeout(done, 20));
         const running = !app() || app().getAttribute('data-test-script-state') !== 'notRunning';
-        const waiting = document.querySelector('[data-testid=stSkeleton]');  // for the code of a widget, in a starved browser
+        // for the code of a widget or of plotly.js, in a starved browser
+        const waiting = document.querySelector('[data-testid=stSkeleton], [data-testid=stPlotlyChart]:empty');
         if (!running && !waiting && performance.now() - changed > 600) break;
     }
     watch.disconnect(); }"""

@@ -77,3 +77,19 @@ def test_on_a_phone_a_square_picture_leaves_no_blank_room(visit):
     room = plot.evaluate("plot => { const s = plot._fullLayout._size; return [s.w, s.h, plot.clientHeight]; }")
     assert abs(room[0] - room[1]) <= 2
     assert room[2] < 400
+
+
+def test_what_is_drawn_has_its_look_and_a_change_of_the_look_alone_is_shown(visit):
+    page = visit("activations")
+    plot = page.locator(PLOT.format("strip-curves"))
+    first = "plot => getComputedStyle(plot.querySelector('.scatterlayer .trace .js-line').parentElement.parentElement).opacity"
+    plot.evaluate("async plot => await plot.Plotly.restyle(plot, {opacity: 0.25}, [...plot.data.keys()])")
+    assert plot.evaluate(first) == "0.25"
+    seen = "plot => [...plot.querySelectorAll('.scatterlayer .js-line')].map(line => line.style.stroke)"
+    shown = plot.evaluate(
+        f"""async plot => {{
+            const colours = {seen}, data = plot.data.map(trace => ({{...trace, line: {{...trace.line, color: 'rgb(1, 2, 3)'}}}}));
+            await plot.Plotly.react(plot, {{data, layout: plot.layout}});
+            return colours(plot); }}"""
+    )
+    assert set(shown) == {"rgb(1, 2, 3)"}

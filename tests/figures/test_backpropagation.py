@@ -54,6 +54,16 @@ def test_every_network_is_drawn_with_the_weight_in_it(sizes, theme):
     assert len(weights.x) <= MOST_CLICKABLE * len(CLICK_PLACES)
 
 
+def test_edges_of_one_look_are_one_trace_and_the_places_that_can_be_clicked_are_not_drawn():
+    _, _, figure = drawn((4, 8, 8, 3))
+    lines = [trace for trace in figure.data if trace.mode == "lines"]
+    receding, lit = ([trace for trace in lines if trace.name.startswith(name)] for name in ("edges", "paths"))
+    assert len(receding) == len({(trace.line.color, trace.line.width) for trace in receding})
+    assert sum(np.isfinite(np.asarray(trace.x, dtype=float)).sum() for trace in receding) == 2 * (32 + 64 + 24)
+    assert lit
+    assert trace(figure, "weights").marker.maxdisplayed == 1
+
+
 def test_an_edge_tells_weight_gradient_factor_and_what_it_carries():
     paths, slopes, figure = drawn((2, 2, 1))
     weights = trace(figure, "weights")
