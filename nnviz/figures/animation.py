@@ -87,4 +87,4 @@ def levels(values: np.ndarray, low: float, high: float) -> np.ndarray:
     span = high - low if high > low else 1.0
     with np.errstate(all="ignore"):
         share = (np.asarray(values, dtype=float) - low) / span
-        return np.round(255 * np.clip(np.nan_to_num(share, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)).astype(np.uint8)
+        return np.round(255 * np.fmin(np.fmax(share, 0.0), 1.0)).astype(np.uint8)  # fmax takes the number where the other is NaN

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from nnviz.core.walk import Walk
+from nnviz.core.walk import Place, Walk
 from nnviz.figures.animation import MOST_FRAMES, animate
 from nnviz.figures.grids import (
     CLEAR,
@@ -119,8 +119,7 @@ def products(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> 
     of_x, of_w, of_p = scale_of(walk.columns, theme), signed_scale(kernel, theme), signed_scale(walk.products, theme)
     small = max(k) <= 3
 
-    def told(place: int) -> dict[str, Any]:
-        at = walk[place]
+    def told(at: Place) -> dict[str, Any]:
         numbers = written(made, brief(at.products[0]), at.products[0], of_p, 13 if max(k) <= 5 else 11)
         total = words(theme, [(made.middle, 12, f"Σ = <b>{significant(at.total)}</b>", "middle center")], 15)
         patch = [written(seen, brief(at.patch[0]), at.patch[0], of_x, 11)] if small else []
@@ -128,10 +127,10 @@ def products(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> 
 
     def moment(place: int) -> list[dict[str, Any]]:
         at = walk[place]
-        return [{"z": of_x.levels(at.patch[0])}, {"z": of_p.levels(at.products[0])}, _new(told(place))]
+        return [{"z": of_x.levels(at.patch[0])}, {"z": of_p.levels(at.products[0])}, _new(told(at))]
 
     nothing = np.zeros(k, np.uint8)
-    moving = [lit(seen, nothing, of_x, "patch"), lit(made, nothing, of_p, "products"), told(0)]
+    moving = [lit(seen, nothing, of_x, "patch"), lit(made, nothing, of_p, "products"), told(walk[0])]
     centred = [(seen.middle, 12, f"{symbol(theme, 'x')} seen"), (under.middle, 134, f"⊙ {symbol(theme, 'w')} kernel"), (171, 134, "=")]
     heads = words(theme, [(*spot, "middle center") for spot in centred])
     still = [

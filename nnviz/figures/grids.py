@@ -94,8 +94,7 @@ class Area:
 
     def centres(self) -> tuple[Array, Array]:
         """The centres of all cells in reading order, x and y."""
-        row, column = np.indices((self.rows, self.columns)).reshape(2, -1) + 0.5
-        return self.left + column * self.across, self.top + row * self.down
+        return _centres(self)
 
     def box(self, row: float, column: float, rows: float = 1, columns: float = 1) -> tuple[list[float], list[float]]:
         """The outline of some of its cells, as a line."""
@@ -103,6 +102,15 @@ class Area:
         right, bottom = left + columns * self.across, top + rows * self.down
         x, y = [left, right, right, left, left], [top, top, bottom, bottom, top]
         return [round(v, 3) for v in x], [round(v, 3) for v in y]
+
+
+@lru_cache(maxsize=64)
+def _centres(area: Area) -> tuple[Array, Array]:
+    row, column = np.indices((area.rows, area.columns)).reshape(2, -1) + 0.5
+    x, y = area.left + column * area.across, area.top + row * area.down
+    x.setflags(write=False)
+    y.setflags(write=False)
+    return x, y
 
 
 def fitted(left: float, top: float, width: float, height: float, shape: tuple[int, ...]) -> Area:

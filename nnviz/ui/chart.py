@@ -6,8 +6,8 @@ copy of plotly.js of which a page of ours needs a third.
 
 from __future__ import annotations
 
-import base64
 import hashlib
+from binascii import b2a_base64
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -22,16 +22,19 @@ VERSION = "4.1.1"  # of plotly.js, in `static/`
 SPATIAL = {"surface", "scatter3d"}
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
 NOTHING: dict[str, list[dict[str, Any]]] = {"points": [], "box": []}
-DTYPES = {  # of NumPy → of Plotly, which NumPy reads too
-    "float64": "f4",
-    "float32": "f4",
-    "int64": "i4",
-    "int32": "i4",
-    "int16": "i2",
-    "uint16": "u2",
-    "int8": "i1",
-    "uint8": "u1",
-    "bool": "u1",
+TRAVELS_AS = {  # of NumPy → of Plotly, which NumPy reads too
+    np.dtype(ours): (np.dtype(theirs), theirs)
+    for ours, theirs in {
+        "float64": "f4",
+        "float32": "f4",
+        "int64": "i4",
+        "int32": "i4",
+        "int16": "i2",
+        "uint16": "u2",
+        "int8": "i1",
+        "uint8": "u1",
+        "bool": "u1",
+    }.items()
 }
 
 
@@ -50,13 +53,17 @@ def _packed(value: Any) -> Any:
         return value.item()
     if not isinstance(value, np.ndarray):
         raise TypeError(f"a figure holds {type(value).__name__}")
-    kind = DTYPES.get(value.dtype.name)
+    found = TRAVELS_AS.get(value.dtype)
     too_wide = value.dtype == np.int64 and value.size and int(np.abs(value).max()) > np.iinfo(np.int32).max
-    if kind is None or too_wide:
+    if found is None or too_wide:
         return value.tolist()
-    with np.errstate(over="ignore"):
-        plain = np.ascontiguousarray(value, dtype=kind)
-    packed: dict[str, Any] = {"dtype": kind, "bdata": base64.b64encode(plain.data).decode("ascii")}
+    kind, name = found
+    if value.dtype == kind:
+        plain = np.ascontiguousarray(value)
+    else:
+        with np.errstate(over="ignore"):
+            plain = np.ascontiguousarray(value, dtype=kind)
+    packed: dict[str, Any] = {"dtype": name, "bdata": b2a_base64(plain.data, newline=False).decode("ascii")}
     if plain.ndim > 1:
         packed["shape"] = ", ".join(map(str, plain.shape))
     return packed
