@@ -179,6 +179,9 @@ def edit(experiment: Experiment, index: int, value: float) -> None:
     """Change one parameter by hand; `undo_edit` takes it back."""
     if not np.isfinite(value):
         raise ValueError(f"the weight was given as {value}: give a finite number")
+    base: Point | None = st.session_state.get("edited from")
+    if base is not None and base.network != experiment.network:
+        reset_point()  # what was changed by hand was another network, left in the same moment
     changes = {place: old for place, old in edits().items() if place != index} | {int(index): float(value)}
     if len(changes) > MOST_EDITS:
         raise ValueError(f"{MOST_EDITS} weights were changed by hand already: undo some, or go back to the initial weights")

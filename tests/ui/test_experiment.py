@@ -5,6 +5,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnviz.core.activations import get_activation
+from nnviz.core.network import Network
+from nnviz.ui.experiment import initial_point
 
 
 def script():
@@ -133,3 +135,15 @@ def test_reset_brings_everything_back():
     app = opened(data="Two moons", units="5", edits="3:0.25")
     button(app, "Reset all").click().run()
     assert line(app) == "iris 4-8-8-3 tanh cross_entropy initial"
+
+
+def test_an_edit_of_a_network_that_has_just_replaced_an_edited_one_begins_anew():
+    app = opened()
+    app.session_state["edited from"] = initial_point(Network((2, 1), ("sigmoid",)), "zeros", 0)
+    app.session_state["edits"] = {1: 0.5}
+    button(app, "Edit").click().run()
+    assert line(app).endswith("edited")
+    chosen = app.session_state["seen"]
+    assert app.session_state["edits"] == {3: 0.25}
+    assert chosen.theta[3] == 0.25
+    assert np.array_equal(np.delete(chosen.theta, 3), np.delete(chosen.initial_theta, 3))
