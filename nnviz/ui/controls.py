@@ -84,6 +84,17 @@ def _is_number(low: float, high: float) -> Callable[[str], bool]:
     return fits
 
 
+def _among(options: Sequence[Any], names: Callable[[Any], str]) -> Callable[[Any], str]:
+    """How an option is written, for Streamlit, which asks it of values that are none any more: those it is then to reset."""
+
+    def written(value: Any) -> str:
+        if value not in options:
+            raise ValueError(f"{value!r} is not one of the options")
+        return names(value)
+
+    return written
+
+
 def choice(label: str, options: Iterable[Any], key: str, default: Any = None, names: Callable[[Any], str] = str, **more: Any) -> Any:
     """One of several, from a menu; `names` tells how an option is written."""
     options = list(options)
@@ -92,7 +103,7 @@ def choice(label: str, options: Iterable[Any], key: str, default: Any = None, na
     _from_file(key, lambda value: value in options)
     index = options.index(default) if default in options else 0
     _remember(key, options[index])
-    return st.selectbox(label, options, index=index, format_func=names, key=key, **(PERSIST | more))
+    return st.selectbox(label, options, index=index, format_func=_among(options, names), key=key, **(PERSIST | more))
 
 
 def segments(label: str, options: Iterable[Any], key: str, default: Any = None, names: Callable[[Any], str] = str, **more: Any) -> Any:
@@ -103,7 +114,7 @@ def segments(label: str, options: Iterable[Any], key: str, default: Any = None, 
     _from_file(key, lambda value: value in options)
     first = default if default in options else options[0]
     return st.segmented_control(
-        label, options, default=_remember(key, first), format_func=names, key=key, required=True, **(PERSIST | more)
+        label, options, default=_remember(key, first), format_func=_among(options, names), key=key, required=True, **(PERSIST | more)
     )
 
 
@@ -124,7 +135,7 @@ def several(
     _from_file(key, lambda value: isinstance(value, list) and all(item in options for item in value) and len(value) <= (most or len(value)))
     chosen = [option for option in default if option in options]
     return st.multiselect(
-        label, options, default=_remember(key, chosen), max_selections=most, format_func=names, key=key, **(PERSIST | more)
+        label, options, default=_remember(key, chosen), max_selections=most, format_func=_among(options, names), key=key, **(PERSIST | more)
     )
 
 

@@ -164,3 +164,13 @@ def test_another_table_brings_its_own_targets(open_page):
         assert not app.exception
         assert any(width in caption.value for caption in app.sidebar.caption)
     assert any("Not used: name (" in caption.value for caption in app.sidebar.caption)
+
+
+def test_a_layer_that_is_gone_is_not_chosen_any_more(open_page):
+    app = open_page("network", layers=3, layer="hidden layer 2")
+    menu = next(found for found in app.selectbox if found.key == "layer")
+    assert menu.value == 2
+    depth = next(found for found in app.slider if found.key == "layers")
+    menu._value = "hidden layer 2"  # as a browser sends it along with the moved slider
+    depth.set_value(1).run()
+    assert not app.exception
