@@ -26,11 +26,12 @@ class Server:
     pid: int
 
     def busy(self, seconds: float = 1.0) -> float:
-        """How many processors it keeps busy on average over the next moment: a computation that was left behind is one."""
+        """How many processors it and its processes keep busy on average over the next moment: a computation left behind is one."""
 
         def used() -> float:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            children = [line for tasks in Path(f"/proc/{self.pid}/task").glob("*/children") for line in tasks.read_text().split()]
+            every = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in (self.pid, *children)]
+            return sum(int(fields[11]) + int(fields[12]) for fields in every) / os.sysconf("SC_CLK_TCK")
 
         before = used()
         time.sleep(seconds)
