@@ -161,7 +161,7 @@ class _Worker:
 
 
 def _ended() -> WorkerEnded:
-    return WorkerEnded("the computing ended before it was done, as when the machine has no memory left: ask for less, or once more")
+    return WorkerEnded("The computing ended before it was done, as when the machine has no memory left: ask for less, or once more.")
 
 
 _workers: list[_Worker] = []

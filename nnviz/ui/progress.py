@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from nnviz.core import background
-from nnviz.core.background import Work
+from nnviz.core.background import Work, WorkerEnded
 
 FIRST = 1.5  # seconds that a page waits where it has nothing to show yet
 PATIENCE = 0.3  # and where it has
@@ -64,7 +64,7 @@ def run(
     Raises
     ------
     ValueError
-        Whatever the generator raises: the work is then forgotten.
+        Whatever the generator raises: the work is then forgotten. Where its process was killed, a sentence says so in its place.
     """
     # The place of the bar is always there: an element that comes and goes would make the browser draw anew all figures after it.
     place = st.container()
@@ -81,6 +81,9 @@ def run(
         job.work.wait(patience, job.seen if first is not None else None)
     if job.work.error is not None:
         del jobs[key]
+        if isinstance(job.work.error, WorkerEnded):
+            place.error(str(job.work.error))
+            return None
         raise job.work.error
     if job.work.news > job.seen:
         job.seen, job.result = job.work.news, made(job.work.latest)

@@ -135,3 +135,17 @@ def test_what_the_page_does_not_ask_about_any_more_lets_other_work_go_first(app,
     app.run()
     assert stands_still(left.work)
     assert app.session_state["jobs"]["count"].going_on
+
+
+def test_work_whose_process_was_killed_is_told_and_what_stood_there_stays(app, impatient):
+    finish(app.run())
+    before = app.text[0].value
+    app.session_state["token"], app.session_state["pause"], app.session_state["most"] = "two", 0.02, 10_000
+    app.run()
+    work = app.session_state["jobs"]["count"].work
+    work._worker.process.kill()
+    assert work.wait(30)
+    app.run()
+    assert not app.exception
+    assert "ended before it was done" in app.error[0].value
+    assert app.text[0].value == before
