@@ -91,7 +91,7 @@ if kept is not None and not kept.run.complete:
     show.sentence(
         f"Stopped at step {int(kept.run.step[-1])} of {kept.run.total_steps}: what was reached is shown, Continue goes on from there."
     )
-if kept is not None and kept.run.stopped_at >= 0 and view != "Compare":
+if kept is not None and kept.run.best_step >= 0 and view != "Compare":
     training_view.stopped_early(kept.run)
 if view == "Compare":
     training_view.compare(chosen, how)

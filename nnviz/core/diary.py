@@ -97,7 +97,7 @@ class EarlyStopping:
         self.restore_best = settings.restore_best and settings.patience is not None
         self.held = learner.theta()
         batch = self.held.shape[:-1]
-        self.best, self.best_step = np.full(batch, np.inf), np.full(batch, learner.step)
+        self.best, self.best_step = np.full(batch, np.nan), np.full(batch, -1)
         self.best_theta, self.stopped_at = self.held.copy(), np.full(batch, -1)
         self.next_step = NEVER
         if settings.patience is not None:
@@ -105,6 +105,7 @@ class EarlyStopping:
             network, loss, data = settings.network, settings.loss, settings.data
             part = data.test if data.test.X.shape[-1] else data.train
             self.judge = Judge(network, loss, part.X, part.Y, data.task)
+            self.best, self.best_step = np.full(batch, np.inf), np.full(batch, learner.step)
             self.look_at(self.held)
 
     @property
@@ -188,6 +189,8 @@ class Diary:
             final_theta=self.stopping.final(theta[-1]),
             diverged_at=self.learner.diverged_at.copy(),
             stopped_at=self.stopping.stopped_at.copy(),
+            best_step=self.stopping.best_step.copy(),
+            best_cost=self.stopping.best.copy(),
             steps_per_epoch=self.settings.steps_per_epoch,
             total_steps=self.last,
             settings=self.settings,

@@ -12,6 +12,7 @@ from nnviz.core.network import Network
 
 Array = NDArray[np.floating]
 
+BY_RUN = ("final_theta", "diverged_at", "stopped_at", "best_step", "best_cost")
 BY_SNAPSHOT = ("theta", "train_cost", "test_cost", "train_accuracy", "test_accuracy", "gradient_norm", "learning_rate")
 
 
@@ -35,6 +36,8 @@ class Run:
     final_theta: Array  # (..., P): the last, or the best where early stopping restored it
     diverged_at: NDArray[np.integer]  # (...): first step after which theta is no longer finite, else −1
     stopped_at: NDArray[np.integer]  # (...): the step at which early stopping ended the run, else −1
+    best_step: NDArray[np.integer]  # (...): with patience, the end of the epoch whose judged cost was least; else −1
+    best_cost: Array  # (...): that cost, of the test part if there is one; NaN without patience
     steps_per_epoch: int
     total_steps: int  # asked for; the last of `step` where the run is complete
     settings: Any = field(default=None, repr=False)
@@ -58,7 +61,7 @@ class Run:
     def select(self, *index: int) -> Run:
         """One run of the batch (or a sub-batch, for fewer indices than batch dimensions). It cannot be continued: the batch can."""
         chosen: dict[str, Any] = {name: getattr(self, name)[(slice(None), *index)] for name in BY_SNAPSHOT}
-        last: dict[str, Any] = {name: getattr(self, name)[index] for name in ("final_theta", "diverged_at", "stopped_at")}
+        last: dict[str, Any] = {name: getattr(self, name)[index] for name in BY_RUN}
         return replace(self, **chosen, **last, settings=None, state=None)
 
     def until(self, snapshot: int) -> Run:
@@ -66,7 +69,15 @@ class Run:
         kept: dict[str, Any] = {name: getattr(self, name)[: snapshot + 1] for name in (*BY_SNAPSHOT, "step")}
         last = int(kept["step"][-1])
         diverged = np.where(self.diverged_at <= last, self.diverged_at, -1)
-        return replace(self, **kept, final_theta=kept["theta"][-1], diverged_at=diverged, total_steps=last)
+        known = (self.best_step >= 0) & (self.best_step <= last)
+        best = np.where(known, self.best_step, -1), np.where(known, self.best_cost, np.nan)
+        final = np.where((known & self._restores)[..., None], self.final_theta, kept["theta"][-1])
+        return replace(self, **kept, final_theta=final, diverged_at=diverged, best_step=best[0], best_cost=best[1], total_steps=last)
+
+    @property
+    def _restores(self) -> bool:
+        """Whether `final_theta` is that of the best epoch."""
+        return self.settings is not None and self.settings.restore_best
 
     def thinned(self, most: int = 60, *, with_step: int | None = None) -> Run:
         """The same run with at most so many snapshots: the first third of them as they are, the rest evenly from what follows.
@@ -100,7 +111,10 @@ class Run:
         return int(steps[shared].max(initial=0))
 
     def after(self, past: Run) -> Run:
-        """The run behind another whose last snapshot is its first."""
+        """The run behind another whose last snapshot is its first; the best epoch is that of both."""
         joined: dict[str, Any] = {name: np.concatenate([getattr(past, name)[:-1], getattr(self, name)]) for name in (*BY_SNAPSHOT, "step")}
         diverged = np.where(past.diverged_at >= 0, past.diverged_at, self.diverged_at)
-        return replace(self, **joined, diverged_at=diverged)
+        earlier = past.best_cost <= self.best_cost
+        best = np.where(earlier, past.best_step, self.best_step), np.where(earlier, past.best_cost, self.best_cost)
+        final = np.where((earlier & self._restores)[..., None], past.final_theta, self.final_theta)
+        return replace(self, **joined, diverged_at=diverged, final_theta=final, best_step=best[0], best_cost=best[1])

@@ -63,7 +63,7 @@ def train(
     initializer : "glorot_uniform"
     clip_norm : None; gradients longer than it are shortened to it
     patience : None; epochs without a better test cost (train cost where there is no test part) after which a run is stopped
-    restore_best : True; with patience, `final_theta` is that of the best epoch
+    restore_best : True; with patience, `final_theta` is that of the best epoch, `Run.best_step`
     steps : None; how many steps to take instead of `epochs`
 
     Returns

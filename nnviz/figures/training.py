@@ -96,6 +96,12 @@ def curves(run: Run, theme: Theme, score: str = "", former: Sequence[tuple[str, 
     if diverged >= 0:
         place = {"x": diverged, "y": 0.5, "yref": "paper", "xanchor": "left", "xshift": 6}
         labels.append(place | {"text": f"diverged at step {diverged}", "font": {"color": theme.symbols["delta"]}})
+    shapes = []
+    if run.best_step >= 0:
+        best = {"x0": int(run.best_step), "x1": int(run.best_step), "y0": 0, "y1": 1, "yref": "paper"}
+        shapes.append(best | {"type": "line", "line": {"color": theme.muted, "width": 1, "dash": "dot"}, "layer": "below"})
+        place = {"x": int(run.best_step), "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "left", "xshift": 4}
+        labels.append(place | {"text": "best", "font": {"color": theme.muted}})
     what = score or "cost"
     ticks: dict[str, Any] = {"range": [None, 1.02]} if score else {}
     if log:
@@ -112,6 +118,7 @@ def curves(run: Run, theme: Theme, score: str = "", former: Sequence[tuple[str, 
         height=440,
         margin={"l": 56, "r": 64, "t": 58, "b": 44},
         annotations=[label for label in labels if label],
+        shapes=shapes,
         xaxis=axis(theme, "step", rangemode="tozero"),
         yaxis=axis(theme, what, **ticks),
     )

@@ -22,7 +22,7 @@ from nnviz.figures import learned, training
 from nnviz.figures.samples import telling_axes
 from nnviz.formulas import training as formulas
 from nnviz.formulas.numbers import fixed, significant
-from nnviz.ui import controls, mistakes, progress, runs, show
+from nnviz.ui import controls, experiment, mistakes, progress, runs, show
 from nnviz.ui.experiment import Experiment, make_optimizer
 from nnviz.ui.runs import Kept, Plan
 
@@ -109,13 +109,20 @@ def paths_left(kept: Kept) -> None:
 
 
 def stopped_early(run: Run) -> None:
-    """Why a run with early stopping ended, and where it was best."""
-    name, costs = ("train", run.train_cost) if np.isnan(run.test_cost).all() else ("test", run.test_cost)
-    best = int(np.where(np.isfinite(costs), costs, np.inf).argmin())
-    show.sentence(
-        f"Stopped early at step {int(run.stopped_at)}: the {name} cost got no better for {run.settings.patience} epochs. "
-        f"Of the steps shown it is least at step {int(run.step[best])}, {significant(float(costs[best]))}."
+    """Where a run with early stopping was best, whether and why it ended there, and a button to take the network as it was then."""
+    part, best, patience = "train" if np.isnan(run.test_cost).all() else "test", int(run.best_step), run.settings.patience
+    count = f"{patience} epoch{'s' if patience > 1 else ''}"
+    was = f"best at step {best}, {significant(float(run.best_cost))}" if np.isfinite(run.best_cost) else "never a number"
+    ended = (
+        f"Stopped early at step {int(run.stopped_at)}: the {part} cost got no better for {count}. It was {was}."
+        if run.stopped_at >= 0
+        else f"Not stopped early: the {part} cost was {was}, less than {count} before the end."
     )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show.sentence(ended)
+        told = "The network as it was at its best becomes the current point of every page."
+        point = ("trained", f"step {best} of a training run, its best", run.network, run.final_theta)
+        st.button("Take the best", on_click=experiment.set_point, args=point, key="best", help=told)
 
 
 def numbers_at(run: Run, snapshot: int, score: str) -> None:

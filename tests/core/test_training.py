@@ -212,9 +212,32 @@ def test_early_stopping_ends_each_run_at_its_own_epoch_with_its_best():
         assert run.stopped_at[i] == stop * free.steps_per_epoch
         assert np.array_equal(run.final_theta[i], free.theta[best[stop] * free.steps_per_epoch, i])
         assert np.array_equal(run.theta[-1, i], free.theta[run.stopped_at[i], i])
+        assert run.best_step[i] == best[stop] * free.steps_per_epoch
+        assert run.best_cost[i] == pytest.approx(free.test_cost[run.best_step[i], i], rel=1e-12)
     assert run.step[-1] == run.stopped_at.max()
     assert run.complete
     assert np.all(free.stopped_at == -1)
+    assert np.all(free.best_step == -1)
+    assert np.isnan(free.best_cost).all()
+
+
+def test_the_best_epoch_of_a_run_that_went_on_is_that_of_the_whole_and_a_fork_before_it_forgets_it():
+    data = DATASETS["spiral"](samples=30, noise=0.3, test_fraction=0.5)
+    run = train(Network((2, 16, 1), ("tanh", "sigmoid")), LOSS, data, OPTIMIZERS["adam"](0.02), 1000, batch_size=5, patience=20)
+    assert 0 < run.best_step < run.stopped_at
+    longer = continue_training(run, epochs=60)
+    assert longer.best_cost <= run.best_cost
+    if longer.best_step == run.best_step:
+        assert np.array_equal(longer.final_theta, run.final_theta)
+    worse = continue_training(run, epochs=5, optimizer=OPTIMIZERS["sgd"](30.0))
+    assert worse.best_step == run.best_step
+    assert np.array_equal(worse.final_theta, run.final_theta)
+    early = int(np.flatnonzero(run.step < run.best_step)[-1])
+    fork = continue_training(run, epochs=0, snapshot=early)
+    assert fork.best_step == run.step[early]
+    assert np.array_equal(fork.final_theta, run.theta[early])
+    last = continue_training(run, epochs=5, optimizer=OPTIMIZERS["sgd"](30.0), restore_best=False)
+    assert np.array_equal(last.final_theta, last.theta[-1])
 
 
 def test_divergence_is_told_by_its_first_step_and_goes_on():

@@ -169,10 +169,21 @@ def test_early_stopping_is_told_with_where_it_was_best(open_page):
     app = trained(open_page, **address, epochs="300")
     run = app.session_state["run"].run
     assert run.stopped_at > 0
-    best = int(run.step[run.test_cost.argmin()])
     told = next(caption.value for caption in app.caption if caption.value.startswith("Stopped early"))
     assert f"step {int(run.stopped_at)}: the test cost got no better for 10 epochs" in told
-    assert f"least at step {best}," in told
+    assert f"best at step {int(run.best_step)}, {run.best_cost:.4g}" in told
+    button(app, "Take the best").click().run()
+    assert np.array_equal(app.session_state["point"].theta, run.final_theta)
+    assert f"step {int(run.best_step)} of a training run, its best" in app.session_state["point"].description
+    assert not app.exception
+
+
+def test_early_stopping_that_was_not_needed_is_told_too(open_page):
+    app = trained(open_page, patience="50")
+    run = app.session_state["run"].run
+    told = next(caption.value for caption in app.caption if caption.value.startswith("Not stopped early"))
+    assert f"best at step {int(run.best_step)}" in told
+    assert not any(caption.value.startswith("Not stopped early") for caption in trained(open_page).caption)
 
 
 def test_without_a_test_part_its_numbers_are_a_dash(open_page):
