@@ -33,7 +33,8 @@ def scrub(kept: runs.Kept, figures: list[str]) -> int:
     """The player under the figures; where it rests is the current point of every page."""
     run = kept.run
     labels = [f"epoch {epoch:.3g}" for epoch in run.epoch]
-    snapshot = player.player("trainplayer", figures, steps=run.step, labels=labels, interval=90, number=runs.number())
+    start = None if run.diverged_at < 0 else training_view.least(run)
+    snapshot = player.player("trainplayer", figures, steps=run.step, labels=labels, interval=90, start=start, number=runs.number())
     with fork:
         told = "Back to the step shown, and on from there with the sidebar's settings; the old path is kept."
         st.button("Fork here", on_click=runs.begin, args=(chosen, how, "fork", snapshot), help=told)
@@ -42,8 +43,7 @@ def scrub(kept: runs.Kept, figures: list[str]) -> int:
 
 def watch(kept: runs.Kept) -> None:
     run = kept.run
-    axes = training_view.axes_of(chosen)
-    boundary, mosaic, curves = training_view.film(kept, axes, chosen.show_test, theme.name)
+    boundary, mosaic, curves = training_view.film(kept, training_view.view_of(chosen), chosen.show_test, theme.name)
     left, right = st.columns([1.15, 1], gap="medium")
     with left:
         show.figure(boundary, key="boundary", alt=f"What the network says over the plane along {kept.description}")
@@ -87,18 +87,22 @@ def pictures(kept: runs.Kept) -> None:
 
 
 kept = runs.watch(chosen)
+if kept is not None and not there:
+    st.rerun()  # the buttons above do not know it yet
 if kept is not None and not kept.run.complete:
     show.sentence(
         f"Stopped at step {int(kept.run.step[-1])} of {kept.run.total_steps}: what was reached is shown, Continue goes on from there."
     )
 if kept is not None and kept.run.best_step >= 0 and view != "Compare":
     training_view.stopped_early(kept.run)
+if kept is not None and kept.run.diverged_at >= 0 and view != "Compare":
+    training_view.diverged(kept.run)
 if view == "Compare":
     training_view.compare(chosen, how)
 elif view == "Find a rate":
     training_view.find_rate(chosen)
 elif kept is None:
-    training_view.untrained(chosen, training_view.axes_of(chosen))
+    training_view.untrained(chosen)
 else:
     {"Watch": watch, "Weights": weights, "Confusion": confusion, "Pictures": pictures}[view](kept)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnviz.core.comparison import RateRange
 from nnviz.core.runs import Run
+from nnviz.figures.curves import apart
 from nnviz.figures.log_lines import decades
 from nnviz.figures.theme import Figure, Theme, axis, layout, mix
 from nnviz.formulas.numbers import power_of_ten, significant
@@ -75,34 +76,40 @@ def overlaid(runs: Sequence[Sequence[Run]], names: Sequence[str], what: str, tes
         places, texts, span = decades(values)
         ticks = {"type": "log", "tickvals": places, "ticktext": texts, "range": span}
     part = "test" if test else "training"
+    several = max(len(some) for some in runs) > 1
+    last = max(float(some[0].epoch[-1]) for some in runs)
     return {
         "data": data,
         "layout": layout(
             theme,
             "labelled",
             f"{what[0].upper()}{what[1:]} on the {part} part",
-            "line: geometric mean over the seeds · band: one standard deviation of the logarithm · log scale"
-            if what == "cost"
-            else "line: mean over the seeds · band: one standard deviation",
+            _key(what, several),
             height=420,
             margin={"l": 56, "r": 96, "t": 58, "b": 44},
             annotations=_ends(ends, ticks["range"] if what == "cost" else [float(np.nanmin(values, initial=1.0)), 1.02], what == "cost"),
-            xaxis=axis(theme, "epoch", rangemode="tozero"),
+            xaxis=axis(theme, "epoch", range=[0.0, last or 1.0]),
             yaxis=axis(theme, what, **ticks),
         ),
     }
 
 
+def _key(what: str, several: bool) -> str:
+    """What a line and a band stand for."""
+    if what == "cost":
+        return "line: geometric mean over the seeds · band: one standard deviation of the logarithm · log scale" if several else "log scale"
+    return "line: mean over the seeds · band: one standard deviation" if several else "a line a run"
+
+
 def _ends(ends: list[tuple[float, float, str, str]], span: list[float], log: bool) -> list[dict[str, Any]]:
     """Names at the lines' ends, moved apart by the height of a line; `span` is what the axis reaches over."""
-    labels, floor = [], np.inf
-    heights = [np.log10(end[0]) if log else end[0] for end in ends]
     reach = span[1] - span[0]
-    for height, (_, x, name, colour) in sorted(zip(heights, ends, strict=True), reverse=True):
-        place = min(height, floor - 18 / 318 * reach)
-        floor = place
-        labels.append({"x": x, "y": float(place), "text": name, "xanchor": "left", "xshift": 8, "font": {"color": colour}})
-    return labels
+    heights = [(np.log10(end[0]) if log else end[0]) - span[0] for end in ends]
+    places = apart(heights, 18 / 318 * reach, reach)
+    return [
+        {"x": x, "y": float(span[0] + place), "text": name, "xanchor": "left", "xshift": 8, "font": {"color": colour}}
+        for place, (_, x, name, colour) in zip(places, ends, strict=True)
+    ]
 
 
 def table(runs: Sequence[Sequence[Run]], names: Sequence[str], test: bool, score: str) -> tuple[list[list[str]], str]:
@@ -117,7 +124,8 @@ def table(runs: Sequence[Sequence[Run]], names: Sequence[str], test: bool, score
         best = float(some[0].epoch[int(np.where(np.isfinite(path), path, np.inf).argmin())])
         diverged = sum(int(run.diverged_at) >= 0 for run in some)
         finals.append((mean if np.isfinite(mean) else np.inf, spread, name))
-        told = f"{significant(mean)} ± {significant(spread, 2)}" if np.isfinite(mean) else "diverged"
+        noise = f" ± {significant(spread, 2)}" if len(some) > 1 else ""
+        told = f"{significant(mean)}{noise}" if np.isfinite(mean) else "diverged"
         rows.append([name, str(len(some)), told, significant(float(scores.mean())), significant(best, 3), f"{diverged} of {len(some)}"])
     return rows, _verdict(sorted(finals), len(runs[0]), test)
 

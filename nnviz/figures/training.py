@@ -108,18 +108,25 @@ def curves(run: Run, theme: Theme, score: str = "", former: Sequence[tuple[str, 
         shown = [v for trace in data[:first] for v in trace["y"] if v is not None]
         places, texts, span = decades(np.array(shown or [1.0]))
         ticks = {"type": "log", "tickvals": places, "ticktext": texts, "range": span}
-    end = significant(float(train[-1])) + (f", test {significant(float(test[-1]))}" if len(pairs) > 1 else "")
-    pale = " · pale: left at a fork" if paths else ""
+    end = f"at the end train {significant(float(train[-1]))}" + (f", test {significant(float(test[-1]))}" if len(pairs) > 1 else "")
+    told = [
+        *(["log scale"] if log else []),
+        *(["the band is the gap"] if len(pairs) > 1 else []),
+        *(["pale: left at a fork"] if paths else []),
+        f"diverged at step {diverged}" if diverged >= 0 else end,
+    ]
+    # What follows a divergence is no number: the axis ends where the curves do.
+    reach = {"range": [0.0, float(max(3 * diverged, 20))]} if 0 <= 3 * diverged < steps[-1] else {"rangemode": "tozero"}
     frame = layout(
         theme,
         "labelled",
         f"{what[0].upper()}{what[1:]} over steps",
-        f"{'log scale · ' if log else ''}the band is the gap{pale} · at the end train {end}",
+        " · ".join(told),
         height=440,
         margin={"l": 56, "r": 64, "t": 58, "b": 44},
         annotations=[label for label in labels if label],
         shapes=shapes,
-        xaxis=axis(theme, "step", rangemode="tozero"),
+        xaxis=axis(theme, "step", **reach),
         yaxis=axis(theme, what, **ticks),
     )
     frames = ({first + i: {"x": [float(steps[s])], "y": [values[s]]} for i, (_, values, *_) in enumerate(pairs)} for s in range(len(steps)))
@@ -150,7 +157,7 @@ def class_scale(classes: int, theme: Theme) -> list[list[Any]]:
     return stops
 
 
-def _points(data: DataSet, seen: Slice, theme: Theme, show_test: bool, low: float, high: float) -> list[dict[str, Any]]:
+def _points(data: DataSet, seen: Slice, theme: Theme, show_test: bool, output: int, low: float, high: float) -> list[dict[str, Any]]:
     """The samples over the boundary: classes by colour and shape, the test part hollow."""
     rows = np.arange(data.samples) if show_test else np.sort(data.train_index)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_POINTS)).astype(int)]
@@ -164,7 +171,7 @@ def _points(data: DataSet, seen: Slice, theme: Theme, show_test: bool, low: floa
         symbols = [SHAPES[c % len(SHAPES)] + ("-open" if test else "") for c, test in zip(labels, hollow, strict=True)]
         marker = {"size": 6, "color": colours, "symbol": symbols, "line": {"width": 0.75, "color": theme.background}}
         return [shared | {"name": "samples", "x": x, "y": y, "marker": marker, "hovertext": told}]
-    values = data.target_scale(data.Y)[0, rows]
+    values = data.target_scale(data.Y)[output, rows]
     marker = {
         "size": 7,
         "color": values,
@@ -185,12 +192,13 @@ def _class_key(class_names: Sequence[str], theme: Theme) -> list[str]:
     return names + [f"{len(class_names) - shown} more"] * (shown < len(class_names))
 
 
-def boundary(data: DataSet, seen: Slice, outputs: Array, steps: Sequence[int], theme: Theme, show_test: bool) -> Figure:
+def boundary(data: DataSet, seen: Slice, outputs: Array, theme: Theme, show_test: bool, output: int = 0) -> Figure:
     """The network's answer over the plane, a frame a snapshot.
 
     Parameters
     ----------
     outputs : (snapshots, k, points) on the grid of `seen`
+    output : which of several numbers that the network predicts is drawn
     """
     classification = data.task == "classification"
     low, high = 0.0, 255.0
@@ -198,9 +206,9 @@ def boundary(data: DataSet, seen: Slice, outputs: Array, steps: Sequence[int], t
         grids = class_levels(outputs, max(2, outputs.shape[1])).reshape(len(outputs), *seen.shape)
         scale = class_scale(max(2, outputs.shape[1]), theme)
     else:
-        targets = data.target_scale(data.Y)[0]
+        targets = data.target_scale(data.Y)[output]
         low, high = float(targets.min()), float(targets.max())
-        grids, scale = levels(outputs[:, 0], low, high).reshape(len(outputs), *seen.shape), colorscale(theme.sequential)
+        grids, scale = levels(outputs[:, output], low, high).reshape(len(outputs), *seen.shape), colorscale(theme.sequential)
     heat = {
         "type": "heatmap",
         "x": seen.x,
@@ -215,7 +223,9 @@ def boundary(data: DataSet, seen: Slice, outputs: Array, steps: Sequence[int], t
     }
     names = _class_key(data.class_names, theme)
     told = " · ".join(
-        [*names, "stronger: surer"] if classification else [f"target {significant(low, 3)} to {significant(high, 3)}, light to dark"]
+        [*names, "stronger: surer"]
+        if classification
+        else [f"{data.target_names[output]} from {significant(low, 3)} to {significant(high, 3)}, light to dark"]
     )
     key = f"{told} · {len(seen.x)} × {len(seen.y)}{' · ' + seen.held if seen.held else ''}{' · hollow: test' if show_test else ''}"
     frame = layout(
@@ -229,15 +239,15 @@ def boundary(data: DataSet, seen: Slice, outputs: Array, steps: Sequence[int], t
         yaxis=axis(theme, seen.names[1], showgrid=False, zeroline=False, range=[float(seen.y[0]), float(seen.y[-1])]),
     )
     return animate(
-        {"data": [heat, *_points(data, seen, theme, show_test, low, high)], "layout": frame}, ({0: {"z": grid}} for grid in grids)
+        {"data": [heat, *_points(data, seen, theme, show_test, output, low, high)], "layout": frame}, ({0: {"z": grid}} for grid in grids)
     )
 
 
-def fitted_curve(data: DataSet, seen: Slice, outputs: Array, theme: Theme, show_test: bool) -> Figure:
-    """The network's output over its single input, with the samples; a frame a snapshot."""
+def fitted_curve(data: DataSet, seen: Slice, outputs: Array, theme: Theme, show_test: bool, output: int = 0) -> Figure:
+    """One of the network's outputs over its single input, with the samples; a frame a snapshot."""
     rows = np.arange(data.samples) if show_test else np.sort(data.train_index)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_POINTS)).astype(int)]
-    targets = data.target_scale(data.Y.astype(float))[0, rows]
+    targets = data.target_scale(data.Y.astype(float))[output, rows]
     hollow = np.isin(rows, data.test_index)
     symbols = ["circle-open" if test else "circle" for test in hollow]
     dots = {
@@ -268,9 +278,9 @@ def fitted_curve(data: DataSet, seen: Slice, outputs: Array, theme: Theme, show_
         " · ".join([line, points, *(["hollow: test"] if show_test else [])]),
         height=440,
         xaxis=axis(theme, seen.names[0]),
-        yaxis=axis(theme, data.target_names[0], range=[low - margin, high + margin]),
+        yaxis=axis(theme, data.target_names[output], range=[low - margin, high + margin]),
     )
-    return animate({"data": [dots, curve], "layout": frame}, ({1: {"y": np.clip(np.nan_to_num(o[0]), -1e30, 1e30)}} for o in outputs))
+    return animate({"data": [dots, curve], "layout": frame}, ({1: {"y": np.clip(np.nan_to_num(o[output]), -1e30, 1e30)}} for o in outputs))
 
 
 def drawn_units(sizes: Sequence[int]) -> list[tuple[int, int]]:
@@ -298,8 +308,8 @@ def mosaic(units: Sequence[tuple[int, int]], maps: dict[int, Array], sizes: Sequ
         values = maps[layer][:, unit].reshape(snapshots, TILE, TILE)
         with np.errstate(all="ignore"):
             largest = float(np.nanmax(np.where(np.isfinite(maps[layer]), np.abs(maps[layer]), np.nan), initial=1e-12))
-        # Level 0 is the background between the tiles; the values take 1 to 255.
-        tile = 1 + np.round(levels(values, -largest, largest) * (254 / 255)).astype(np.uint8)
+        # Level 0 is the background between the tiles, and what is no number; the values take 1 to 255.
+        tile = np.where(np.isnan(values), 0, 1 + np.round(levels(values, -largest, largest) * (254 / 255))).astype(np.uint8)
         z[:, row * step : row * step + TILE, unit * step : unit * step + TILE] = tile
         names.append(f"layer {layer}, unit {unit + 1}<br>blue to +{significant(largest, 3)}, orange to −{significant(largest, 3)}")
         places.append((unit * step + TILE / 2 - 0.5, row * step + TILE / 2 - 0.5))

@@ -16,7 +16,7 @@ import numpy as np
 import streamlit as st
 
 from nnviz.core.features import shortened
-from nnviz.ui import controls, editing, experiment, models, navigation, notices, session
+from nnviz.ui import controls, editing, experiment, models, navigation, notices, session, uploads
 from nnviz.ui.session import Session, State, Weights
 
 LESSON, GO, CHECKED = "lesson", "go to", "address checked"
@@ -144,7 +144,7 @@ def finish(chosen: experiment.Experiment) -> None:
     """After the page has run: name what of a session file, or of the first address, nothing here has taken."""
     if not st.session_state.get(CHECKED):
         st.session_state[CHECKED] = True
-        known = {*st.session_state.get("defaults", {}), *OF_THE_APP, *EMBEDDING, *editing.names()}
+        known = {*st.session_state.get("defaults", {}), *OF_THE_APP, *EMBEDDING, *editing.names(), *uploads.KEYS}
         strange = [f"“{shortened(name, 30)}”" for name in st.query_params if name not in known]
         if strange:
             notices.tell(f"The address sets {', '.join(strange[:8])}, which this version does not know on this page: it is left out.")

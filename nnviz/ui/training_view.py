@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -42,24 +42,40 @@ def score_name(chosen: Experiment) -> str:
 # One run ------------------------------------------------------------------------------------------------------------------------
 
 
-def axes_of(chosen: Experiment) -> tuple[int, int] | None:
-    """The two coordinates of the plane, where there are more than two to choose from; None is the principal plane."""
+class View(NamedTuple):
+    """What of the network's answer is drawn."""
+
+    axes: tuple[int, int] | None  # the two coordinates of the plane; None is the principal plane
+    output: int  # of several numbers that are predicted
+
+
+def view_of(chosen: Experiment) -> View:
+    """The view as its controls set it, where there is a choice."""
+    data = chosen.data
+    with st.container(horizontal=True):
+        output = 0
+        if data.task == "regression" and len(data.target_names) > 1:
+            name = controls.choice("Output", data.target_names, key="drawnoutput", default=data.target_names[0], width=200)
+            output = data.target_names.index(name)
+        return View(_axes_of(chosen), output)
+
+
+def _axes_of(chosen: Experiment) -> tuple[int, int] | None:
     names = list(chosen.data.coordinate_names)
     if len(names) <= 2:
         return None
     first, second = telling_axes(chosen.data)
     usual = PCA if chosen.data.image_shape else names[first]
-    with st.container(horizontal=True):
-        across = controls.choice("Across", [PCA, *names], key="across", default=usual, width=260)
-        if across == PCA:
-            return None
-        up = controls.choice("Upwards", [name for name in names if name != across], key="upwards", default=names[second], width=260)
+    across = controls.choice("Across", [PCA, *names], key="across", default=usual, width=260)
+    if across == PCA:
+        return None
+    up = controls.choice("Upwards", [name for name in names if name != across], key="upwards", default=names[second], width=260)
     return names.index(across), names.index(up)
 
 
-def film(kept: Kept, axes: tuple[int, int] | None, show_test: bool, mode: str) -> tuple[Any, Any, Any]:
+def film(kept: Kept, view: View, show_test: bool, mode: str) -> tuple[Any, Any, Any]:
     """The boundary, the neurons' maps (None without hidden layers), and the curves of a run; `mode` is the theme's name."""
-    return *_maps(kept.run, axes, show_test, mode), curves(kept, mode)
+    return *_maps(kept.run, view, show_test, mode), curves(kept, mode)
 
 
 @lru_cache(maxsize=4)
@@ -72,17 +88,17 @@ def curves(kept: Kept, mode: str) -> Any:
 
 
 @lru_cache(maxsize=4)
-def _maps(run: Run, axes: tuple[int, int] | None, show_test: bool, mode: str) -> tuple[Any, Any]:
+def _maps(run: Run, view: View, show_test: bool, mode: str) -> tuple[Any, Any]:
     from nnviz.figures.theme import THEMES
 
     theme, data, network = THEMES[mode], run.settings.data, run.network
-    seen = slice_of(data, axes)
+    seen = slice_of(data, view.axes)
     outputs = activations_on(network, run.theta, seen.inputs, (len(network.sizes) - 1,))[0]
     if len(seen.shape) == 1:
-        picture = training.fitted_curve(data, seen, outputs, theme, show_test)
+        picture = training.fitted_curve(data, seen, outputs, theme, show_test, view.output)
     else:
-        picture = training.boundary(data, seen, outputs, run.step.tolist(), theme, show_test)
-    return picture, _mosaic(run, axes, theme)
+        picture = training.boundary(data, seen, outputs, theme, show_test, view.output)
+    return picture, _mosaic(run, view.axes, theme)
 
 
 def _mosaic(run: Run, axes: tuple[int, int] | None, theme: Any) -> Any:
@@ -125,6 +141,19 @@ def stopped_early(run: Run) -> None:
         st.button("Take the best", on_click=experiment.set_point, args=point, key="best", help=told)
 
 
+def least(run: Run) -> int:
+    """The snapshot whose train cost is least."""
+    return int(np.where(np.isfinite(run.train_cost), run.train_cost, np.inf).argmin())
+
+
+def diverged(run: Run) -> None:
+    """Since when a run's parameters are no numbers any more, and what to do about it."""
+    show.sentence(
+        f"The run diverged at step {int(run.diverged_at)}: from there on its parameters are not finite. "
+        f"Its train cost is least at step {int(run.step[least(run)])}: train anew, or fork there, with a smaller learning rate."
+    )
+
+
 def numbers_at(run: Run, snapshot: int, score: str) -> None:
     """The numbers of the step on which the player rests, and what a step does."""
     pairs = (("cost", run.train_cost, run.test_cost), (score, run.train_accuracy, run.test_accuracy))
@@ -135,12 +164,14 @@ def numbers_at(run: Run, snapshot: int, score: str) -> None:
         ]
         for name, train, test in pairs
     ]
-    norms = ", ".join(significant(float(norm), 3) for norm in run.gradient_norm[snapshot])
+    norms = run.gradient_norm[snapshot]
+    length = f"Norm of the gradient by layer: {', '.join(significant(float(norm), 3) for norm in norms)}."
     left, right = st.columns([1, 1.15], gap="large")
     with left:
         show.table(("", "train", "test", "gap"), rows, f"Cost and {score} at step {int(run.step[snapshot])}")
         show.sentence(
-            f"Norm of the gradient by layer: {norms}. Learning rate of the next step: {significant(float(run.learning_rate[snapshot]))}."
+            f"{length if np.isfinite(norms).all() else 'The gradient is no longer finite.'} "
+            f"Learning rate of the next step: {significant(float(run.learning_rate[snapshot]))}."
         )
     with right:
         show.formula(formulas.step(run, snapshot, show.theme().symbols))
@@ -201,9 +232,9 @@ def pictures_of(run: Run, snapshot: int) -> None:
     )
 
 
-def untrained(chosen: Experiment, axes: tuple[int, int] | None) -> None:
+def untrained(chosen: Experiment) -> None:
     """Before the first run: what the network says with its initial weights, and what to do."""
-    boundary, _ = _maps(_still(chosen), axes, chosen.show_test, show.theme().name)
+    boundary, _ = _maps(_still(chosen), view_of(chosen), chosen.show_test, show.theme().name)
     show.figure(boundary | {"frames": []}, key="untrained", alt="What the network says over the plane with its initial weights")
     show.sentence("These are the initial weights: nothing is learnt yet. Press Train.")
 

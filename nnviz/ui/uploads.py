@@ -16,6 +16,7 @@ from nnviz.ui import controls, mistakes
 
 MOST_SHOWN = 30  # columns that are listed
 MISSING = {"drop": "Drop the row", "mean": "Fill with the mean"}
+KEYS = ("targets", "task", "missing", "standardise")  # of the controls that stand where there is a table
 TASKS = {"auto": "Guess", "classification": "Classes", "regression": "Numbers"}
 
 

@@ -66,7 +66,7 @@ def test_the_boundary_shows_the_winning_class_and_how_sure(iris):
     data, run = iris
     seen = slice_of(data, (2, 3))
     outputs = activations_on(run.network, run.theta, seen.inputs, (3,))[0]
-    made = valid(training.boundary(data, seen, outputs, run.step.tolist(), LIGHT, show_test=True))
+    made = valid(training.boundary(data, seen, outputs, LIGHT, show_test=True))
     levels = training.class_levels(outputs, 3)
     assert np.array_equal(levels[-1] // (256 // 3), outputs[-1].argmax(axis=0))
     assert np.array_equal(np.asarray(made.frames[-1].data[0].z).ravel(), levels[-1])
@@ -130,9 +130,38 @@ def test_a_run_that_diverged_is_drawn_and_named():
     assert run.diverged_at >= 0
     made = valid(training.curves(run, LIGHT))
     assert any("diverged at step" in annotation.text for annotation in made.layout.annotations)
+    assert made.layout.xaxis.range[1] < run.step[-1]
     seen = slice_of(data)
-    outputs = activations_on(run.network, run.theta, seen.inputs, (2,))[0]
-    valid(training.boundary(data, seen, outputs, run.step.tolist(), LIGHT, show_test=False))
+    hidden, outputs = activations_on(run.network, run.theta, seen.inputs, (1, 2))
+    valid(training.boundary(data, seen, outputs, LIGHT, show_test=False))
+    small = np.full((1, 4, training.TILE**2), np.nan)
+    assert not np.asarray(valid(training.mosaic([(1, 0), (1, 1)], {1: small}, (2, 4, 1), LIGHT)).data[0].z).any()
+
+
+def test_of_several_outputs_the_chosen_one_is_drawn():
+    data = DATASETS["gauss_regression"](samples=60)
+    twice = replace(data, Y=np.concatenate([data.Y, 3 * data.Y]), target_names=("p", "q"))
+    seen = slice_of(twice)
+    outputs = np.zeros((1, 2, seen.inputs.shape[1]))
+    for output, name in enumerate(twice.target_names):
+        made = valid(training.boundary(twice, seen, outputs, LIGHT, show_test=True, output=output))
+        assert name in str(made.layout.title.text) + str(made.layout)
+        assert np.asarray(made.data[1].marker.color).max() == pytest.approx(twice.target_scale(twice.Y)[output].max())
+
+
+def test_a_single_run_a_setting_has_no_spread_and_all_names_stand_within_the_axes():
+    data = DATASETS["moons"](samples=60, noise=0.1)
+    network = Network((2, 4, 1), ("tanh", "sigmoid"))
+    runs = [[train(network, "binary_cross_entropy", data, "adam", epochs=20, theta0=network.initialize())] for _ in range(6)]
+    rows, _ = compare.table(runs, list("012345"), True, "accuracy")
+    assert not any("±" in cell for row in rows for cell in row)
+    made = compare.overlaid(runs, list("012345"), "cost", True, LIGHT)["layout"]
+    low, high = made["yaxis"]["range"]
+    places = sorted(word["y"] for word in made["annotations"] if word["text"] in "012345")
+    assert len(places) == 6
+    assert low <= places[0]
+    assert places[-1] <= high
+    assert min(np.diff(places)) > 0
 
 
 def test_who_won_is_said_with_the_spread():

@@ -1,7 +1,11 @@
 """The page Training: nothing yet, trained, continued, forked, in every view, on every kind of data, and with settings that cannot be."""
 
+import io
+
 import numpy as np
 import pytest
+
+from nnviz.core.tables import read_table
 
 
 def button(app, label):
@@ -105,12 +109,30 @@ def test_any_experiment_trains(open_page, address):
     assert not app.error
 
 
-def test_a_diverging_rate_is_drawn_and_the_point_stays(open_page):
+def test_a_diverging_rate_is_drawn_and_told_and_it_rests_where_the_cost_is_least(open_page):
     app = trained(open_page, data="Six hills (regression)", activation="identity", optimizer="sgd", rate="10", epochs="60")
     run = app.session_state["run"].run
     assert run.diverged_at >= 0
     assert not app.error
-    assert "point" not in app.session_state
+    best = int(np.where(np.isfinite(run.train_cost), run.train_cost, np.inf).argmin())
+    assert np.array_equal(app.session_state["point"].theta, run.theta[best])
+    told = next(caption.value for caption in app.caption if "diverged" in caption.value)
+    assert f"at step {int(run.diverged_at)}" in told
+    assert f"least at step {int(run.step[best])}" in told
+    assert not button(app, "Continue").disabled
+
+
+def test_of_several_numbers_that_are_predicted_one_is_drawn_and_it_can_be_chosen(open_page):
+    rows = "".join(f"{x},{y},{x + y},{x - y}\n" for x in range(-3, 4) for y in range(-3, 4))
+    app = open_page("training", data="Your own file", targets=["p", "q"], epochs="2")
+    app.session_state["upload table"] = read_table(io.StringIO("x,y,p,q\n" + rows))
+    app.run()
+    assert not any("does not know" in found.proto.body for found in app.get("html"))
+    chooser = next(box for box in app.selectbox if box.label == "Output")
+    assert list(chooser.options) == ["p", "q"]
+    button(app, "Train").click().run()
+    next(box for box in app.selectbox if box.label == "Output").set_value("q").run()
+    assert not app.exception
 
 
 def test_more_steps_than_can_be_taken_get_a_sentence(open_page):
