@@ -46,11 +46,15 @@ def watch(kept: runs.Kept) -> None:
     boundary, mosaic, curves = training_view.film(kept, training_view.view_of(chosen), chosen.show_test, theme.name)
     left, right = st.columns([1.15, 1], gap="medium")
     with left:
-        show.figure(boundary, key="boundary", alt=f"What the network says over the plane along {kept.description}")
+        show.figure(
+            training_view.at_rest(run, boundary), key="boundary", alt=f"What the network says over the plane along {kept.description}"
+        )
     with right:
-        show.figure(curves, key="traincurves", alt=f"Train and test cost along {kept.description}")
+        show.figure(training_view.at_rest(run, curves), key="traincurves", alt=f"Train and test cost along {kept.description}")
     if mosaic is not None:
-        show.figure(mosaic, key="mosaic", alt=f"The output of each hidden neuron of {chosen.sizes} over the plane")
+        show.figure(
+            training_view.at_rest(run, mosaic), key="mosaic", alt=f"The output of each hidden neuron of {chosen.sizes} over the plane"
+        )
     snapshot = scrub(kept, ["boundary", "traincurves", "mosaic"])
     training_view.numbers_at(run, snapshot, score)
     training_view.paths_left(kept)
@@ -59,8 +63,10 @@ def watch(kept: runs.Kept) -> None:
 
 def weights(kept: runs.Kept) -> None:
     weights, gradients = training_view.spreads(kept.run, theme.name)
-    show.figure(weights, key="weightspread", alt="How the weights of each layer are spread, along the run")
-    show.figure(gradients, key="gradientspread", alt="How the gradients of each layer are spread, along the run")
+    show.figure(training_view.at_rest(kept.run, weights), key="weightspread", alt="How the weights of each layer are spread, along the run")
+    show.figure(
+        training_view.at_rest(kept.run, gradients), key="gradientspread", alt="How the gradients of each layer are spread, along the run"
+    )
     runs.follow(chosen, kept.run, scrub(kept, ["weightspread", "gradientspread"]))
 
 
@@ -70,7 +76,8 @@ def confusion(kept: runs.Kept) -> None:
     matrices = training_view.confusions(kept.run, part == "test")
     left, right = st.columns([1.15, 1], gap="medium")
     with left:
-        show.figure(learned.confusion(matrices, data.class_names, theme, part), key="confusion", alt=f"Confusion matrix on the {part} part")
+        figure = training_view.at_rest(kept.run, learned.confusion(matrices, data.class_names, theme, part))
+        show.figure(figure, key="confusion", alt=f"Confusion matrix on the {part} part")
         snapshot = scrub(kept, ["confusion"])
     with right:
         show.heading("Precision and recall by class")
@@ -80,7 +87,11 @@ def confusion(kept: runs.Kept) -> None:
 
 
 def pictures(kept: runs.Kept) -> None:
-    show.figure(training_view.curves(kept, theme.name), key="picturecurves", alt=f"Train and test cost along {kept.description}")
+    show.figure(
+        training_view.at_rest(kept.run, training_view.curves(kept, theme.name)),
+        key="picturecurves",
+        alt=f"Train and test cost along {kept.description}",
+    )
     snapshot = scrub(kept, ["picturecurves"])
     training_view.pictures_of(kept.run, snapshot)
     runs.follow(chosen, kept.run, snapshot)

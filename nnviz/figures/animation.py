@@ -55,6 +55,14 @@ def animate(
     return figure | {"frames": [frame(i, change, kinds, layout) for i, (change, layout) in enumerate(zip(changes, each, strict=True))]}
 
 
+def standing_at(figure: dict[str, Any], place: int) -> dict[str, Any]:
+    """The same animated figure, drawn at first as at that frame."""
+    chosen, data = figure["frames"][place], list(figure["data"])
+    for index, new in zip(chosen["traces"], chosen["data"], strict=True):
+        data[index] = data[index] | new
+    return figure | {"data": data, "layout": figure["layout"] | chosen.get("layout", {})}
+
+
 def dense_steps(last: int, most: int = MOST_FRAMES) -> np.ndarray:
     """Which of the steps 0 … last are shown: 0 to 20 each, then geometrically sparser, the last one always.
 

@@ -153,6 +153,8 @@ def rates(found: RateRange, current: float, theme: Theme) -> Figure:
             found.cost < 1e3 * max(float(np.nanmin(np.where(np.isfinite(found.cost), found.cost, np.nan))), 1e-12)
         )
     x = np.log10(found.rate)
+    # The fall is what is looked for: a cost that jumps up at large rates would press it to the floor.
+    top = 1.05 * min(float(found.cost[known].max()), 2 * float(found.smoothed[known][0])) if known.any() else 1.0
     lines = [("cost", found.cost, theme.symbols["cost"], 1.0), ("smoothed", found.smoothed, theme.categorical[1], 2.5)]
     data = [
         {
@@ -211,6 +213,6 @@ def rates(found: RateRange, current: float, theme: Theme) -> Figure:
                 ticktext=[power_of_ten(e) for e in exponents],
                 range=[float(x[0]), float(x[-1])],
             ),
-            yaxis=axis(theme, "cost"),
+            yaxis=axis(theme, "cost", range=[0.0, top]),
         ),
     }

@@ -57,15 +57,15 @@ def at_step(chosen: Experiment, kept: Kept, tracks: Sequence[Track], found: Draw
     cost, step, colours = cost_of(kept.run, test), int(found.steps[snapshot]), show.theme().symbols
     made = rows(tracks, found, cost, plane, snapshot)
     show.table(HEADS, made, f"The runs at step {step}, on the plane and off it", {"C at θ": colours["cost"]})
+    place = found.places[0][snapshot]
+    here = int(kept.run.step[place])  # the run may be over before the others are
     left, right = st.columns([1.35, 1], gap="large")
     with left:
         alpha, beta = found.points[0][snapshot]
         with np.errstate(all="ignore"):
             shadow = float(cost.value(plane.point(alpha, beta)))
-        show.formula(formulas.on_plane(step, alpha, beta, found.off[0, snapshot], found.costs[0, snapshot], shadow, colours))
+        show.formula(formulas.on_plane(here, alpha, beta, found.off[0, snapshot], found.costs[0, snapshot], shadow, colours))
     with right:
-        place = found.places[0][snapshot]
-        here = int(kept.run.step[place])
         _look_there(f"Look at step {here} on every page", "trained", f"step {here} of a training run", chosen, kept.run.theta[place])
         _clicked_place(chosen, cost, plane)
 

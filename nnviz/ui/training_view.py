@@ -19,6 +19,7 @@ from nnviz.core.slices import activations_on, slice_of
 from nnviz.core.training import train
 from nnviz.figures import compare as compared
 from nnviz.figures import learned, training
+from nnviz.figures.animation import standing_at
 from nnviz.figures.samples import telling_axes
 from nnviz.formulas import training as formulas
 from nnviz.formulas.numbers import fixed, significant
@@ -146,6 +147,11 @@ def least(run: Run) -> int:
     return int(np.where(np.isfinite(run.train_cost), run.train_cost, np.inf).argmin())
 
 
+def at_rest(run: Run, figure: Any) -> Any:
+    """A film as it stands where the player rests at first."""
+    return figure if run.diverged_at < 0 else standing_at(figure, least(run))
+
+
 def diverged(run: Run) -> None:
     """Since when a run's parameters are no numbers any more, and what to do about it."""
     show.sentence(
@@ -215,7 +221,7 @@ def pictures_of(run: Run, snapshot: int) -> None:
             f", the first {MOST_WRONG} are drawn" if len(wrong) > MOST_WRONG else ""
         )
         show.figure(
-            learned.pictures(images, words, "What it gets wrong", key, theme),
+            learned.pictures(images, words, "What it gets wrong", key, theme, columns=6),  # their words have room on a phone
             key="wrong",
             alt=f"{len(wrong)} pictures taken for another class",
         )
@@ -333,7 +339,8 @@ def _compared(chosen: Experiment, varied: str, names: list[str], done: list[list
             show.figure(figure, key=f"versus{what}", alt=f"{what} of {len(names)} settings of {varied} over the epochs")
     rows, verdict = compared.table(done, names, test, score)
     show.table((varied, "seeds", "final cost", f"final {score}", "best cost at epoch", "diverged"), rows, f"Settings of {varied} compared")
-    st.markdown(verdict)
+    named = varied != "optimiser" and verdict.startswith("**")  # a bare number is no setting
+    st.markdown(f"{varied[0].upper()}{varied[1:]} {verdict}" if named else verdict)
 
 
 # Learning rate ------------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnviz.figures.animation import MOST_FRAMES, animate, dense_steps, levels
+from nnviz.figures.animation import MOST_FRAMES, animate, dense_steps, levels, standing_at
 
 
 @given(st.integers(0, 100_000))
@@ -36,3 +36,12 @@ def test_too_many_frames_are_refused():
 def test_levels_span_the_byte_and_put_what_is_not_finite_at_an_end():
     assert levels(np.array([-1.0, 0.0, 1.0, np.inf, -np.inf, np.nan, 7.0]), -1, 1).tolist() == [0, 128, 255, 255, 0, 0, 255]
     assert levels(np.array([3.0]), 3, 3).dtype == np.uint8
+
+
+def test_a_figure_stands_where_it_is_told_to():
+    figure = {"data": [{"type": "scatter", "x": [3], "name": "a"}, {"type": "scatter", "x": [9]}], "layout": {"height": 300}}
+    film = animate(figure, [{0: {"x": [step]}} for step in range(4)])
+    made = standing_at(film, 1)
+    assert made["data"] == [{"type": "scatter", "x": [1], "name": "a"}, {"type": "scatter", "x": [9]}]
+    assert made["frames"] == film["frames"]
+    assert film["data"][0]["x"] == [3]

@@ -181,6 +181,7 @@ def test_the_suggested_rate_is_marked():
     found = learning_rate_range(Network((2, 4, 1), ("tanh", "sigmoid")), "binary_cross_entropy", data, "sgd", steps=40)
     made = valid(compare.rates(found, 0.01, LIGHT))
     assert made.layout.shapes[0].x0 == pytest.approx(found.suggested)
+    assert found.smoothed[0] < made.layout.yaxis.range[1] <= 2.1 * found.smoothed[0]
 
 
 def test_the_key_names_all_digits_and_says_how_many_classes_it_leaves_out():

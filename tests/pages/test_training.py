@@ -183,7 +183,7 @@ def test_try_this_shows_what_it_says_whatever_was_set_before(open_page):
     narrow = pressed(open_page, "Too narrow on the spiral", **before).session_state["run"].run
     assert min(narrow.train_cost[-1], narrow.test_cost[-1]) > 0.6
     compared = pressed(open_page, "Batch size 1 against all", **before)
-    assert any(text.value.startswith("**1** won") for text in compared.markdown)
+    assert any(text.value.startswith("Batch size **1** won") for text in compared.markdown)
 
 
 def test_early_stopping_is_told_with_where_it_was_best(open_page):
