@@ -16,25 +16,27 @@ from nnviz.formulas.numbers import fixed
 Array = NDArray[np.floating]
 
 
-def histograms(values: Sequence[Array], what: str, theme: Theme, bins: int = 24) -> Figure:
-    """How the numbers of each layer are spread, a frame a snapshot.
+def histograms(values: Sequence[Array], what: str, theme: Theme, bins: int = 24, scale_of: int | None = None) -> Figure:
+    """How the numbers of each layer are spread, a frame a snapshot; what is no number is not counted.
 
     Parameters
     ----------
     values : for each layer (snapshots, numbers)
     what : "weights" or "gradients"
+    scale_of : the snapshot that the axes are made for; by default all
     """
     colour = theme.symbols["w" if what == "weights" else "delta"]
     data, counts_of = [], []
     columns = len(values)
     for i, numbers in enumerate(values):
-        known = np.where(np.isfinite(numbers), numbers, 0.0)
+        finite = np.isfinite(numbers)
+        known = np.where(finite, numbers, 0.0)
         # The outermost thousandth is gathered into the end bins: one lonely weight must not flatten the rest.
-        reach = float(np.quantile(np.abs(known), 0.999)) or 1.0
+        reach = float(np.quantile(np.abs(known if scale_of is None else known[scale_of]), 0.999)) or 1.0
         edges = np.linspace(-reach, reach, bins + 1)
         index = np.clip(np.searchsorted(edges, known) - 1, 0, bins - 1)
         offsets = np.arange(len(known))[:, None] * bins
-        counts = np.bincount((offsets + index).ravel(), minlength=len(known) * bins).reshape(len(known), bins)
+        counts = np.bincount((offsets + index)[finite], minlength=len(known) * bins).reshape(len(known), bins)
         counts_of.append(counts / numbers.shape[1])
         centres = (edges[:-1] + edges[1:]) / 2
         data.append(

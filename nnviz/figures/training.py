@@ -290,12 +290,15 @@ def drawn_units(sizes: Sequence[int]) -> list[tuple[int, int]]:
     return [(layer, unit) for layer, size in hidden[:MOST_TILES] for unit in range(min(size, each, TILE))]
 
 
-def mosaic(units: Sequence[tuple[int, int]], maps: dict[int, Array], sizes: Sequence[int], theme: Theme) -> Figure:
+def mosaic(
+    units: Sequence[tuple[int, int]], maps: dict[int, Array], sizes: Sequence[int], theme: Theme, scale_of: int | None = None
+) -> Figure:
     """Each hidden neuron's own output over the same plane: one heat map for all of them, a row a layer.
 
     Parameters
     ----------
     maps : layer → (snapshots, k, TILE²)
+    scale_of : the snapshot that the colours are made for; by default all
     """
     rows = sorted({layer for layer, _ in units})
     widest = max(sum(1 for one, _ in units if one == layer) for layer in rows)
@@ -306,8 +309,9 @@ def mosaic(units: Sequence[tuple[int, int]], maps: dict[int, Array], sizes: Sequ
     for layer, unit in units:
         row = rows.index(layer)
         values = maps[layer][:, unit].reshape(snapshots, TILE, TILE)
+        telling = maps[layer] if scale_of is None else maps[layer][scale_of]
         with np.errstate(all="ignore"):
-            largest = float(np.nanmax(np.where(np.isfinite(maps[layer]), np.abs(maps[layer]), np.nan), initial=1e-12))
+            largest = float(np.nanmax(np.where(np.isfinite(telling), np.abs(telling), np.nan), initial=1e-12))
         # Level 0 is the background between the tiles, and what is no number; the values take 1 to 255.
         tile = np.where(np.isnan(values), 0, 1 + np.round(levels(values, -largest, largest) * (254 / 255))).astype(np.uint8)
         z[:, row * step : row * step + TILE, unit * step : unit * step + TILE] = tile

@@ -109,7 +109,7 @@ def _mosaic(run: Run, axes: tuple[int, int] | None, theme: Any) -> Any:
         return None
     layers = tuple(sorted({layer for layer, _ in units}))
     maps = dict(zip(layers, activations_on(run.network, run.theta, small.inputs, layers), strict=True))
-    return training.mosaic(units, maps, run.network.sizes, theme)
+    return training.mosaic(units, maps, run.network.sizes, theme, _scale_of(run))
 
 
 def paths_left(kept: Kept) -> None:
@@ -145,6 +145,11 @@ def stopped_early(run: Run) -> None:
 def least(run: Run) -> int:
     """The snapshot whose train cost is least."""
     return int(np.where(np.isfinite(run.train_cost), run.train_cost, np.inf).argmin())
+
+
+def _scale_of(run: Run) -> int | None:
+    """The snapshot by which axes and colours are scaled: of a run that diverged, the one on which it rests."""
+    return None if run.diverged_at < 0 else least(run)
 
 
 def at_rest(run: Run, figure: Any) -> Any:
@@ -193,7 +198,9 @@ def spreads(run: Run, mode: str) -> tuple[Any, Any]:
     with np.errstate(all="ignore"):
         gradients = np.concatenate([cost.gradient(theta[None]) for theta in run.theta])
     weights, slopes = ([layer.W.reshape(len(run.theta), -1) for layer in network.unpack(theta)] for theta in (run.theta, gradients))
-    return learned.histograms(weights[:6], "weights", THEMES[mode]), learned.histograms(slopes[:6], "gradients", THEMES[mode])
+    parts = ((weights, "weights"), (slopes, "gradients"))
+    first, second = (learned.histograms(some[:6], what, THEMES[mode], scale_of=_scale_of(run)) for some, what in parts)
+    return first, second
 
 
 @lru_cache(maxsize=4)

@@ -47,3 +47,17 @@ def test_a_step_taken_from_an_earlier_place_is_shown(visit):
     expect(main.locator(".now")).to_have_text("13")
     settle(page)
     assert told_step(page) == 13
+
+
+def test_a_run_that_diverged_stands_where_its_cost_is_least_in_every_view(visit):
+    page = visit("training?data=Slope+(regression)&optimizer=sgd&rate=10&activation=identity&epochs=20")
+    main = page.locator("[data-testid=stMain]")
+    main.get_by_role("button", name="Train", exact=True).click()
+    expect(main.get_by_text("The run diverged at step")).to_be_visible()
+    settle(page)
+    least = int(re.search(r"least at step (\d+)", main.get_by_text("The run diverged at step").text_content())[1])
+    assert told_step(page) == least
+    expect(main.get_by_role("button", name="Continue", exact=True)).to_be_enabled()
+    main.locator("[data-testid=stButtonGroup] button").filter(has_text="Weights").click()
+    settle(page)
+    assert main.locator(".st-key-weightspread .bars path").count() > 0

@@ -132,10 +132,14 @@ def test_a_run_that_diverged_is_drawn_and_named():
     assert any("diverged at step" in annotation.text for annotation in made.layout.annotations)
     assert made.layout.xaxis.range[1] < run.step[-1]
     seen = slice_of(data)
-    hidden, outputs = activations_on(run.network, run.theta, seen.inputs, (1, 2))
+    outputs = activations_on(run.network, run.theta, seen.inputs, (2,))[0]
     valid(training.boundary(data, seen, outputs, LIGHT, show_test=False))
-    small = np.full((1, 4, training.TILE**2), np.nan)
-    assert not np.asarray(valid(training.mosaic([(1, 0), (1, 1)], {1: small}, (2, 4, 1), LIGHT)).data[0].z).any()
+    tiles = np.stack([np.full((4, training.TILE**2), value) for value in (1.0, 1e200, np.nan)])
+    made = valid(training.mosaic([(1, 0), (1, 1)], {1: tiles}, (2, 4, 1), LIGHT, scale_of=0))
+    assert [int(np.asarray(frame.data[0].z)[0, 0]) for frame in made.frames] == [255, 255, 0]
+    counted = valid(learned.histograms([tiles[:, :, 0]], "weights", LIGHT, scale_of=0))
+    assert [float(np.sum(frame.data[0].y)) for frame in counted.frames] == [1, 1, 0]
+    assert np.max(counted.data[0].x) < 1
 
 
 def test_of_several_outputs_the_chosen_one_is_drawn():
