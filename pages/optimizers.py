@@ -26,25 +26,26 @@ def choose_start(surface):
     """Where the runs begin: a click, two typed numbers, or what suits the surface."""
     typed = controls.text("Start x, y", key="start", default="", longest=60, placeholder="click, or type -1.5, 2")
     try:
-        return view.parse_start(typed) if typed.strip() else view.usual_start(surface)
+        start = view.parse_start(typed) if typed.strip() else view.usual_start(surface)
     except ValueError as error:
         st.error(str(error))
         return view.usual_start(surface)
+    if told := view.outside(surface, start):
+        show.sentence(told)
+    return start
 
 
 def choose_runs(names, surface, start, clip, decay):
-    """Each run as it is set; a setting that does not fit is answered and the former runs stay."""
+    """Each run as it is set, and their settings; where one does not fit, the former runs and what is wrong with it."""
     try:
         settings = tuning.parse(st.session_state.get(tuning.TUNE) or st.query_params.get(tuning.TUNE, ""))
         rates = {name: view.usual_rate(name, surface, start) for name in names}
         runs = tuple(tuning.make_run(name, settings, rates[name], clip, decay) for name in names)
     except ValueError as error:
-        st.error(str(error))
-        runs, settings = st.session_state.get("former runs", (tuning.make_run("sgd", {}, 0.01, 0.0, 0.0),)), {}
-    else:
-        st.session_state[tuning.FORMER] = tuning.write(settings)
+        return st.session_state.get("former runs", (tuning.make_run("sgd", {}, 0.01, 0.0, 0.0),)), {}, str(error)
+    st.session_state[tuning.FORMER] = tuning.write(settings)
     st.session_state["former runs"] = runs
-    return runs, settings
+    return runs, settings, ""
 
 
 def choose_more():
@@ -79,10 +80,10 @@ def choose():
     with fourth:
         steps = int(controls.slider("Steps", 10, 500, key="steps", default=200, step=10))
     noise, seed, schedule, clip, decay = choose_more()
-    runs, settings = choose_runs(names or DEFAULT[:1], surface, start, clip, decay)
+    runs, settings, trouble = choose_runs(names or DEFAULT[:1], surface, start, clip, decay)
     optimizers = {run.title: run.optimizer for run in runs}
     take.script(lambda: page_scripts.descent(surface, start, optimizers, steps, schedule, noise, seed))
-    return view.Setup(surface, start, steps, runs, schedule, noise, seed), settings
+    return view.Setup(surface, start, steps, runs, schedule, noise, seed), settings, trouble
 
 
 def draw_paths(setup, titles):
@@ -99,8 +100,8 @@ def draw_paths(setup, titles):
     return frames[player.player("descent", ["landscape", "curves", "inside"], frames, clickable=three)]
 
 
-def draw_inside(setup, titles, settings, step):
-    """The inside of one optimiser at that step, its settings and its formula; gives back its place."""
+def draw_inside(setup, titles, settings, trouble, step):
+    """The inside of one optimiser at that step, its settings, with what is wrong with one, and its formula; gives back its place."""
     inner = titles.index(controls.segments("Inside", titles, key="inner", default=titles[-1]))
     left, right = st.columns([1, 1.05], gap="medium")
     colours, taken, before = show.theme(), view.inside(setup, inner), min(step, setup.steps - 1)
@@ -108,6 +109,8 @@ def draw_inside(setup, titles, settings, step):
         alt = f"Arrows of {titles[inner]} at each step, and their lengths."
         show.figure(descent_figures.inside(colours.name, setup, inner), "inside", alt)
         tuning.fields_of(setup.runs[inner], settings, [column for _ in range(3) for column in st.columns(3)])
+        if trouble:
+            st.error(trouble)
         tuning.text_field()
     with right:
         show.heading(f"{titles[inner]}, step {before} → {before + 1}")
@@ -119,10 +122,10 @@ def draw_inside(setup, titles, settings, step):
 @st.fragment
 def compare() -> None:
     """The runs side by side, the inside of one of them, and what they reached; what is moved here does not draw the sidebar anew."""
-    setup, settings = choose()
+    setup, settings, trouble = choose()
     titles = [run.title for run in setup.runs]
     step = draw_paths(setup, titles)
-    inner = draw_inside(setup, titles, settings, step)
+    inner = draw_inside(setup, titles, settings, trouble, step)
     seen = controls.segments("View", VIEWS, key="optview", label_visibility="collapsed")
     match seen:
         case "Results":

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.figures.animation import animate
+from nnviz.figures.curves import apart
 from nnviz.figures.landscapes import LABEL_GAP, Path, head_marker
 from nnviz.figures.log_lines import log_ticks
 from nnviz.figures.theme import Figure, Theme, axis, layout
@@ -239,7 +240,7 @@ def _end_labels(
         taken.append(at)
         shift = (14 + LABEL_GAP * level) * (1 if after < 0 else -1)
         made.append(_name(theme, path, x=at, y=low if after < 0 else high, xanchor="left", yshift=shift))
-    for y, path in _apart(right, LABEL_GAP / height):
+    for y, (_, path) in zip(apart([y for y, _ in right], LABEL_GAP / height, 1.0), right, strict=True):
         made.append(_name(theme, path, x=1, xref="x domain", y=low + y * (high - low), xanchor="left", xshift=12))
     return made
 
@@ -252,19 +253,6 @@ def _name(theme: Theme, path: Path, **place: Any) -> dict[str, Any]:
         "yref": "y",
         **place,
     }
-
-
-def _apart(items: Sequence[tuple[float, Path]], gap: float) -> list[tuple[float, Path]]:
-    """The same from below, each at least `gap` above the one before, and all of them moved down where they would pass the top."""
-    placed: list[tuple[float, Path]] = []
-    for y, path in sorted(items, key=lambda item: item[0]):
-        placed.append((max(y, placed[-1][0] + gap) if placed else y, path))
-    top = 1.0
-    for place in range(len(placed) - 1, -1, -1):
-        y = min(placed[place][0], top)
-        placed[place] = (y, placed[place][1])
-        top = y - gap
-    return placed
 
 
 # ---------------------------------------------------------------------------------------------------------------- inside

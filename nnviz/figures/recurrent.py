@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.core.descent import Descent
+from nnviz.figures.curves import apart
 from nnviz.figures.grids import brief
 from nnviz.figures.log_lines import log_lines
 from nnviz.figures.theme import Figure, Theme, alpha, axis, colorbar, colorscale, coloured, ink, layout, signed_colour
@@ -80,18 +81,13 @@ def over_time(
 
 def _ends(theme: Theme, lines: list[tuple[str, Array, str, str]], span: list[float], height: int) -> list[dict[str, Any]]:
     """The names at the right ends of lines, moved apart to 17 px."""
-    apart = 17 / (height - 102) * (span[1] - span[0])
-    last = [
-        (float(line[np.isfinite(line)][-1]), int(np.flatnonzero(np.isfinite(line))[-1]) + 1, name, colour)
-        for name, line, colour, _ in lines
+    reach = span[1] - span[0]
+    last = [int(np.flatnonzero(np.isfinite(line))[-1]) for _, line, *_ in lines]
+    heights = [float(line[at]) - span[0] for at, (_, line, *_) in zip(last, lines, strict=True)]
+    return [
+        {"x": at + 1, "y": span[0] + place, "text": coloured(name, colour), "xanchor": "left", "xshift": 8, "font": {"size": 13}}
+        for at, place, (name, _, colour, _) in zip(last, apart(heights, 17 / (height - 102) * reach, reach), lines, strict=True)
     ]
-    last.sort(reverse=True)
-    labels, floor = [], span[1] + apart
-    for index, (y, x, name, colour) in enumerate(last):
-        # The names below need room too: none may be pushed out at the bottom.
-        floor = max(min(y, floor - apart), span[0] + apart * (len(last) - 1 - index))
-        labels.append({"x": x, "y": floor, "text": coloured(name, colour), "xanchor": "left", "xshift": 8, "font": {"size": 13}})
-    return labels
 
 
 def steps_from(figure: Figure, places: Array | NDArray[np.integer]) -> Figure:

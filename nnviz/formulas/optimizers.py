@@ -1,40 +1,48 @@
 r"""The rule of each optimiser, line by line as symbols and with the numbers of one step.
 
 A line is one template: filled with symbols it is the rule, filled with numbers it is what the rule did. `{m0}` is m before the step, `{m}`
-after it. To show another optimiser, write its lines here.
+after it; at `\allowbreak` it may go on in another row, where it would not fit a phone. To show another optimiser, write its lines here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.core.anatomy import Anatomy
 from nnviz.formulas.numbers import latex, significant
+from nnviz.formulas.widths import EQUALS, PHONE, ems
 
 Array = NDArray[np.floating]
 
-_DECAYED = ("next", r"(1-{alpha}\cdot{weight_decay})\,{theta}-{alpha}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")
+BREAK = r"\allowbreak"
+_DECAYED = ("next", r"(1-{alpha}\cdot{weight_decay})\,{theta}\allowbreak-{alpha}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")
 _CORRECTED = [("mh", r"\frac{{{m}}}{{1-{beta1}^{{{t}}}}}"), ("vh", r"\frac{{{v}}}{{1-{beta2}^{{{t}}}}}")]
-_MOMENTS = [("m", r"{beta1}\,{m0}+(1-{beta1})\,{g}"), ("v", r"{beta2}\,{v0}+(1-{beta2})\,{g}^2")]
-_ADAM = ("next", r"{theta}-{alpha}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")
+_MOMENTS = [("m", r"{beta1}\,{m0}\allowbreak+(1-{beta1})\,{g}"), ("v", r"{beta2}\,{v0}\allowbreak+(1-{beta2})\,{g}^2")]
+_ADAM = ("next", r"{theta}\allowbreak-{alpha}\,\frac{{{mh}}}{{\sqrt{{{vh}}}+{epsilon}}}")
 
 AS_TAKEN = [("next", r"{theta}+{step}")]  # of a rule that is not written below
 
 RULES: dict[str, list[tuple[str, str]]] = {
-    "sgd": [("next", r"{theta}-{alpha}\,{g}")],
-    "momentum": [("velocity", r"{beta}\,{velocity0}+(1-{beta})\,{g}"), ("next", r"{theta}-{alpha}\,{velocity}")],
-    "heavy_ball": [("velocity", r"{beta}\,{velocity0}+{g}"), ("next", r"{theta}-{alpha}\,{velocity}")],
-    "nesterov": [("velocity", r"{beta}\,{velocity0}+{g}"), ("next", r"{theta}-{alpha}\left({g}+{beta}\,{velocity}\right)")],
-    "adagrad": [("s", r"{s0}+{g}^2"), ("next", r"{theta}-{alpha}\,\frac{{{g}}}{{\sqrt{{{s}}}+{epsilon}}}")],
-    "rmsprop": [("v", r"{beta}\,{v0}+(1-{beta})\,{g}^2"), ("next", r"{theta}-{alpha}\,\frac{{{g}}}{{\sqrt{{{v}}}+{epsilon}}}")],
+    "sgd": [("next", r"{theta}\allowbreak-{alpha}\,{g}")],
+    "momentum": [("velocity", r"{beta}\,{velocity0}\allowbreak+(1-{beta})\,{g}"), ("next", r"{theta}\allowbreak-{alpha}\,{velocity}")],
+    "heavy_ball": [("velocity", r"{beta}\,{velocity0}\allowbreak+{g}"), ("next", r"{theta}\allowbreak-{alpha}\,{velocity}")],
+    "nesterov": [
+        ("velocity", r"{beta}\,{velocity0}\allowbreak+{g}"),
+        ("next", r"{theta}\allowbreak-{alpha}\left({g}+{beta}\,{velocity}\right)"),
+    ],
+    "adagrad": [("s", r"{s0}\allowbreak+{g}^2"), ("next", r"{theta}\allowbreak-{alpha}\,\frac{{{g}}}{{\sqrt{{{s}}}+{epsilon}}}")],
+    "rmsprop": [
+        ("v", r"{beta}\,{v0}\allowbreak+(1-{beta})\,{g}^2"),
+        ("next", r"{theta}\allowbreak-{alpha}\,\frac{{{g}}}{{\sqrt{{{v}}}+{epsilon}}}"),
+    ],
     "adadelta": [
-        ("v", r"{rho}\,{v0}+(1-{rho})\,{g}^2"),
+        ("v", r"{rho}\,{v0}\allowbreak+(1-{rho})\,{g}^2"),
         ("delta", r"\frac{{\sqrt{{{u0}+{epsilon}}}}}{{\sqrt{{{v}+{epsilon}}}}}\,{g}"),
-        ("u", r"{rho}\,{u0}+(1-{rho})\,{delta}^2"),
-        ("next", r"{theta}-{alpha}\,{delta}"),
+        ("u", r"{rho}\,{u0}\allowbreak+(1-{rho})\,{delta}^2"),
+        ("next", r"{theta}\allowbreak-{alpha}\,{delta}"),
     ],
     "adam": [*_MOMENTS, *_CORRECTED, _ADAM],
     "adamw": [*_MOMENTS, *_CORRECTED, _DECAYED],
@@ -47,21 +55,21 @@ RULES: dict[str, list[tuple[str, str]]] = {
     ],
     "nadam": [
         *_MOMENTS,
-        ("mh", r"{of_gradient}\,{g}+{of_moment}\,{m}"),
+        ("mh", r"{of_gradient}\,{g}\allowbreak+{of_moment}\,{m}"),
         _CORRECTED[1],
         _ADAM,
     ],
     "radam": [
         *_MOMENTS,
         _CORRECTED[0],
-        ("next", r"{theta}-{alpha}\,{ratio}\,{mh}\,\frac{{\sqrt{{1-{beta2}^{{{t}}}}}}}{{\sqrt{{{v}}}+{epsilon}}}"),
+        ("next", r"{theta}\allowbreak-{alpha}\,{ratio}\,{mh}\allowbreak\,\frac{{\sqrt{{1-{beta2}^{{{t}}}}}}}{{\sqrt{{{v}}}+{epsilon}}}"),
     ],
     "lion": [
-        ("direction", r"{beta1}\,{m0}+(1-{beta1})\,{g}"),
-        ("m", r"{beta2}\,{m0}+(1-{beta2})\,{g}"),
-        ("next", r"{theta}-{alpha}\left(\operatorname{{sign}}{direction}+{weight_decay}\,{theta}\right)"),
+        ("direction", r"{beta1}\,{m0}\allowbreak+(1-{beta1})\,{g}"),
+        ("m", r"{beta2}\,{m0}\allowbreak+(1-{beta2})\,{g}"),
+        ("next", r"{theta}\allowbreak-{alpha}\left(\operatorname{{sign}}{direction}+{weight_decay}\,{theta}\right)"),
     ],
-    "newton": [("hessian", r"\nabla^2 f+{damping}\,I"), ("next", r"{theta}-{alpha}\,{hessian}^{{-1}}\,{g}")],
+    "newton": [("hessian", r"\nabla^2 f+{damping}\,I"), ("next", r"{theta}\allowbreak-{alpha}\,{hessian}^{{-1}}\,{g}")],
     "lbfgs": AS_TAKEN,
 }
 DIGITS = 3  # of gradients and memory: a line of Adam is to fit beside its picture; θ has four
@@ -171,13 +179,34 @@ def update(inside: Anatomy, step: int, colours: Mapping[str, str]) -> str:
 
     plain = {"of_gradient": r"(1-\mu_t)", "of_moment": r"\mu_{t+1}"} if not getattr(inside.optimizer, "bias_correction", True) else {}
     symbols, numbers = coloured(SYMBOLS | {"theta0": r"\theta"} | plain), coloured(_numbers(inside, step))
-    rows = []
+    blocks = []
     for result, template in _lines(inside, step):
-        rule = rf"{symbols[result]} &\leftarrow {template.format(**symbols)} \\[2pt] "
-        if result == "hessian":
-            rows.append(rule + rf"&= {numbers[result]}")
-            continue
-        worked = template.format(**numbers)
-        wide = worked.count("{pmatrix}") + worked.count("10^{") > 4 and r"\frac" not in worked
-        rows.append(rule + rf"&= {worked}" + (r"\\ &= " if wide else " = ") + numbers[result])
-    return r"\begin{aligned}" + r"\\[12pt] ".join(rows) + r"\end{aligned}"
+        parts, room = template.split(BREAK), PHONE - ems(symbols[result])
+        rule = _rows([part.format(**symbols) for part in parts], room)
+        rule[0] = rf"{symbols[result]} &\leftarrow {rule[0]}"
+        worked = [] if result == "hessian" else [part.format(**numbers) for part in parts]
+        blocks.append(r"\\ ".join(rule) + r" \\[2pt] " + r"\\ ".join(_equals(worked, numbers[result], room)))
+    return r"\begin{aligned}" + r"\\[12pt] ".join(blocks) + r"\end{aligned}"
+
+
+def _rows(parts: Sequence[str], room: float) -> list[str]:
+    """The parts of a line in as few rows as are no wider than `room`, in em; all but the first are indented."""
+    rows = list(parts[:1])
+    for part in parts[1:]:
+        if ems(rows[-1] + part) <= room:
+            rows[-1] += part
+        else:
+            rows.append(rf"&\quad {part}")
+    return rows
+
+
+def _equals(worked: Sequence[str], outcome: str, room: float) -> list[str]:
+    """A line with its numbers, and what comes out: beside it, or in a row of its own."""
+    rows = _rows(worked, room - EQUALS)
+    if rows and ems(rows[-1] + outcome) <= room - 2 * EQUALS:
+        rows[-1] += f" = {outcome}"
+    else:
+        rows.append(rf"&= {outcome}")
+    if worked:
+        rows[0] = f"&= {rows[0]}"
+    return rows

@@ -128,6 +128,20 @@ def parse_start(text: str) -> Start:
     return x, y
 
 
+def outside(surface: Surface, start: Start) -> str:
+    """A sentence about a start that is not in the picture, else nothing.
+
+    >>> outside(SURFACES["bowl"], (0.0, 1.0)), outside(SURFACES["bowl"], (5.0, 0.0)).split(":")[0]
+    ('', 'The start lies outside the picture')
+    """
+    (left, right), (bottom, top) = surface.bounds
+    if left <= start[0] <= right and bottom <= start[1] <= top:
+        return ""
+    if limits(surface).outside(np.array([start])).any():
+        return "The start lies beyond 10 times the picture's bounds: each run counts as diverged at once."
+    return "The start lies outside the picture: a path is seen from where it comes in."
+
+
 @lru_cache(maxsize=64)
 def usual_rate(run: str, surface: Surface, start: Start) -> float:
     """A learning rate that suits the surface: by its curvature for rules that follow the gradient's length, by its width for the others."""

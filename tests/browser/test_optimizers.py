@@ -1,5 +1,7 @@
 """Optimisers in a real browser: all paths play, a click sets the start, the formula follows the step."""
 
+import pytest
+
 from tests.browser.conftest import settle
 
 
@@ -70,3 +72,26 @@ def test_the_same_place_can_be_clicked_again_after_the_start_was_typed(visit):
         page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
         page.wait_for_function("() => document.querySelector('input[aria-label=\"Start x, y\"]').value.startsWith('1.5')")
         settle(page)
+
+
+def test_a_setting_that_does_not_fit_is_answered_beside_it_and_the_former_one_stays(visit):
+    page = visit("optimizers?opt=SGD&opt=Momentum", height=1600)
+    beta = page.get_by_label("β", exact=True)
+    before = beta.input_value()
+    beta.fill("2")
+    beta.press("Enter")
+    page.wait_for_selector("[data-testid=stAlert]")
+    settle(page)
+    assert beta.input_value() == before
+    field, answer, text = (
+        place.bounding_box()["y"] for place in (beta, page.get_by_test_id("stAlert"), page.get_by_label("All settings as text"))
+    )
+    assert field < answer < text < field + 300
+
+
+@pytest.mark.parametrize("name", ["AdamW", "RAdam", "Nesterov", "Adadelta"])
+def test_no_row_of_a_formula_is_wider_than_a_phone(visit, name):
+    page = visit(f"optimizers?opt={name}&clip=1&gdecay=0.01", width=390)
+    page.wait_for_selector(".katex-display")
+    wide = "formulas => formulas.map(formula => formula.scrollWidth - formula.clientWidth)"
+    assert page.locator(".katex-display").evaluate_all(wide) == [0] * page.locator(".katex-display").count()

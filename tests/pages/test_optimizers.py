@@ -112,6 +112,16 @@ def test_a_start_is_anywhere_or_answered(open_page, start, fine):
 
 
 @pytest.mark.parametrize(
+    ("start", "words"), [("0, 0", ""), ("20, 0", "outside the picture: a path is seen"), ("100, 100", "counts as diverged at once")]
+)
+def test_a_start_outside_the_picture_is_told(open_page, start, words):
+    app = open_page(PAGE, start=start, steps="30", opt=["SGD", "Adam"])
+    told = [caption.value for caption in app.caption if caption.value.startswith("The start lies")]
+    assert not app.exception
+    assert [words in sentence for sentence in told] == ([True] if words else [])
+
+
+@pytest.mark.parametrize(
     "address", [{"steps": "-5"}, {"opt": "sgdd"}, {"surface": "hill"}, {"gnoise": "nan"}, {"optview": "x"}, {"inner": "Muon"}]
 )
 def test_an_odd_address_is_told(open_page, address):
