@@ -41,9 +41,9 @@ class Anatomy:
 
     @property
     def difference(self) -> float:
-        """The largest difference between the rule's step and the engine's, relative to the size of θ, over all finite steps."""
+        """The largest difference between the rule's step and the engine's, relative to the sizes of θ and step, over all finite steps."""
         with np.errstate(all="ignore"):
-            apart = np.abs(self.quantities["step"] - self.update) / (1 + np.abs(self.theta))
+            apart = np.abs(self.quantities["step"] - self.update) / (1 + np.abs(self.theta) + np.abs(self.update))
         return float(np.nanmax(np.where(np.isfinite(apart), apart, np.nan))) if np.isfinite(apart).any() else 0.0
 
     def arrows(self) -> Quantities:
