@@ -226,10 +226,12 @@ def _classes(table: Table, target: str, kept: NDArray[np.bool_]) -> tuple[NDArra
 
 
 def _notes(table: Table, chosen: Sequence[str], used: Sequence[str], kept: NDArray[np.bool_]) -> tuple[str, ...]:
-    """What was left out, in sentences."""
+    """What was left out, and what tells nothing, in sentences."""
     notes = []
     if not kept.all():
         notes.append(f"{table.rows - kept.sum()} of {table.rows} rows with an empty cell were left out.")
     unused = [c for c in table.columns if c.name not in used and c.name not in chosen and c.note]
     notes += [f"The column {shortened(column.name)!r} was left out: {column.note}." for column in unused]
+    constant = [name for name in used if table.frame[name][kept].nunique() == 1]
+    notes += [f"The column {shortened(name)!r} is the same in every row: it tells nothing." for name in constant]
     return tuple(notes)

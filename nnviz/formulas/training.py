@@ -33,8 +33,8 @@ def step(run: Run, snapshot: int, colours: Mapping[str, str]) -> str:
     train, test = float(run.train_cost[snapshot]), float(run.test_cost[snapshot])
     rows.append(rf"{C}_{{\text{{train}}}}({theta}_{{{at}}}) &= {latex(train)}")
     if np.isfinite(test):
-        gap = rf"{latex(test)}-{latex(train, brackets=True)} = {latex(test - train)}"
-        rows.append(rf"{C}_{{\text{{test}}}}-{C}_{{\text{{train}}}} &= {gap}")
+        rows.append(rf"{C}_{{\text{{test}}}}-{C}_{{\text{{train}}}} &= {latex(test)}-{latex(train, brackets=True)}")
+        rows.append(rf"&= {latex(test - train)}")
     rows.append(rf"\lVert\nabla {C}({theta}_{{{at}}})\rVert &= {_length(run.gradient_norm[snapshot])}")
     return r"\begin{aligned}" + r"\\[6pt] ".join(rows) + r"\end{aligned}"
 

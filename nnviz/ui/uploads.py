@@ -84,8 +84,10 @@ def _made(
         except ValueError as error:
             mistakes.tell(error)
     made: DataSet | None = st.session_state.get("table data")
-    if made is not None and task is None and targets:
-        st.caption(f"Read as {'classes' if guess_task(found, targets) == 'classification' else 'numbers'}. {' '.join(made.notes)}")
+    if made is not None and targets:
+        guess = f"Read as {'classes' if guess_task(found, targets) == 'classification' else 'numbers'}." if task is None else ""
+        if told := " ".join([guess, *made.notes]).strip():
+            st.caption(told)
     return made
 
 

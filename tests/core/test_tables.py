@@ -132,6 +132,12 @@ def test_rows_with_an_empty_cell_are_dropped_and_counted():
     assert any("'day'" in note for note in data.notes)
 
 
+def test_a_column_that_never_changes_is_named():
+    data = from_table(table("x,flat,y\n1,7,1.5\n2,7,3\n3,7,4.5\n4,7,6\n"), "y")
+    assert data.notes == ("The column 'flat' is the same in every row: it tells nothing.",)
+    assert np.isfinite(data.train.X).all()
+
+
 def test_an_empty_cell_is_filled_with_the_mean_of_the_training_part():
     data = from_table(table(FLOWERS), "kind", missing="mean", test_fraction=0.4, seed=1)
     assert data.samples == 5
