@@ -142,15 +142,43 @@ def learning_rate_range(
     ValueError
         Rates that are not 0 < low < high, fewer than 10 steps, and as `train`.
     """
+    growing = _growing_rate(optimizer, low, high, steps)
+    return _found(train(network, loss, data, batch_size=batch_size, seed=seed, **growing, **settings))
+
+
+def learning_rate_range_chunks(
+    network: Network,
+    loss: Loss | str,
+    data: Any,
+    optimizer: Optimizer | str,
+    low: float = 1e-6,
+    high: float = 10.0,
+    steps: int = 100,
+    batch_size: int = 32,
+    seed: int = 0,
+    **settings: Any,
+) -> Iterator[tuple[float, RateRange]]:
+    """As `learning_rate_range`, after each chunk of at most 50 ms: (share done, the range so far)."""
+    growing = _growing_rate(optimizer, low, high, steps)
+    for run in train_steps(network, loss, data, batch_size=batch_size, seed=seed, **growing, **settings):
+        if len(run.step) > 1:
+            yield run.share, _found(run)
+
+
+def _growing_rate(optimizer: Optimizer | str, low: float, high: float, steps: int) -> dict[str, Any]:
+    """Arguments of `train` for so many steps, each at a higher rate and each a snapshot."""
     if not (0 < low < high < np.inf) or steps < 10:
         raise ValueError(f"rates from {low} to {high} in {steps} steps: give 0 < low < high and at least 10 steps")
-    optimizer = as_optimizer(optimizer)
     growth = (high / low) ** (1 / (steps - 1))
-    begun = with_rate(optimizer, low)
-    run = train(
-        network, loss, data, begun, batch_size=batch_size, seed=seed, schedule=lambda step: growth**step,
-        snapshots=steps + 1, steps=steps, **settings,
-    )  # fmt: skip
+    return {
+        "optimizer": with_rate(as_optimizer(optimizer), low),
+        "schedule": lambda step: growth**step,
+        "snapshots": steps + 1,
+        "steps": steps,
+    }
+
+
+def _found(run: Run) -> RateRange:
     rate, cost = run.learning_rate[:-1], run.train_cost[1:]
     smoothed = smoothed_costs(run.train_cost)[1:]
     return RateRange(rate, cost, smoothed, suggested_rate(rate, smoothed))

@@ -16,8 +16,8 @@ import streamlit as st
 from nnviz.core import background
 from nnviz.core.background import Work, WorkerEnded
 
-FIRST = 1.5  # seconds that a page waits where it has nothing to show yet
-PATIENCE = 0.3  # and where it has
+FIRST = 1.0  # seconds that a page waits where it has nothing to show yet
+PATIENCE = 0.25  # and where it has
 AGAIN = 0.05  # and where it has waited for the same work before
 TICK = 0.4  # seconds between two looks at the work by the bar
 

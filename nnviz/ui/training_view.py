@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from nnviz.core.comparison import RateRange, learning_rate_range, train_groups_steps
+from nnviz.core.comparison import learning_rate_range_chunks, train_groups_steps
 from nnviz.core.confusion import confusion_matrix, predicted_classes
 from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost
@@ -353,15 +353,18 @@ def _compared(chosen: Experiment, varied: str, names: list[str], done: list[list
 # Learning rate ------------------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=8)
-def _range(setup: str, chosen: Experiment) -> RateRange:
-    return learning_rate_range(chosen.network, chosen.loss, chosen.data, make_optimizer(chosen.optimizer_name, 1e-3, chosen.network),
-                               batch_size=chosen.batch_size, seed=chosen.seed, l2=chosen.l2, initializer=chosen.initializer)  # fmt: skip
-
-
 def find_rate(chosen: Experiment) -> None:
     """The cost over an exponentially growing rate, the suggested rate marked, and a button that takes it."""
-    found = _range(chosen.setup, chosen)
+    optimizer = make_optimizer(chosen.optimizer_name, 1e-3, chosen.network)
+    work = partial(
+        learning_rate_range_chunks, chosen.network, chosen.loss, chosen.data, optimizer,
+        batch_size=chosen.batch_size, seed=chosen.seed, l2=chosen.l2, initializer=chosen.initializer,
+    )  # fmt: skip
+    done = progress.run("rate range", chosen.setup, work, lambda chunk: chunk[0], "Finding a rate")
+    scene = progress.standing("rate range", (chosen, done[1]) if done is not None else None)
+    if scene is None:
+        return
+    chosen, found = scene
     alt = f"Cost over a learning rate that grows from 1e-6 to 10; suggested is {found.suggested:.3g}"
     show.figure(compared.rates(found, chosen.learning_rate, show.theme()), key="rates", alt=alt)
     nearest = controls.nearest_power(found.suggested, -5, 1)

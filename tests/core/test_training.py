@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from nnviz.core.comparison import groups, learning_rate_range, suggested_rate, train_groups
+from nnviz.core.comparison import groups, learning_rate_range, learning_rate_range_chunks, suggested_rate, train_groups
 from nnviz.core.datasets import DATASETS
 from nnviz.core.diary import snapshot_steps
 from nnviz.core.network import Network
@@ -326,6 +326,15 @@ def test_groups_hold_what_can_train_side_by_side_and_give_the_single_runs():
         alone = train(data=MOONS, **common, **setting)
         assert run.theta == pytest.approx(alone.theta, rel=1e-9, abs=1e-12)
         assert run.test_cost == pytest.approx(alone.test_cost)
+
+
+def test_the_range_of_rates_comes_in_chunks_that_end_as_the_whole():
+    asked = (NETWORK, "half_squared_error", MOONS, "sgd")
+    *_, (share, found) = learning_rate_range_chunks(*asked, steps=30)
+    whole = learning_rate_range(*asked, steps=30)
+    assert share == 1.0
+    np.testing.assert_array_equal(found.cost, whole.cost)
+    assert found.suggested == whole.suggested
 
 
 def test_the_rate_finder_suggests_a_rate_that_learns_well_and_tells_those_that_diverge():
