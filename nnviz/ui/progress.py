@@ -16,8 +16,8 @@ import streamlit as st
 from nnviz.core import background
 from nnviz.core.background import Work, WorkerEnded
 
-FIRST = 1.0  # seconds that a page waits where it has nothing to show yet
-PATIENCE = 0.25  # and where it has
+PATIENCE = 0.25  # seconds that a page waits for its work
+FIRST = 1.0  # and where it has nothing to show yet
 AGAIN = 0.05  # and where it has waited for the same work before
 TICK = 0.4  # seconds between two looks at the work by the bar
 
@@ -76,9 +76,10 @@ def run(
         for other in jobs.values():
             other.work.pause()  # what this page still wants it asks about in a moment
         job = jobs[key] = _Job(token, background.submit(start, share, first))
-    if job.going_on:
-        patience = AGAIN if job is before else PATIENCE if before else FIRST
-        job.work.wait(patience, job.seen if first is not None else None)
+    # The whole is waited for a moment, even where a part is there: two pictures in quick succession would cost twice.
+    job.work.wait(AGAIN if job is before else PATIENCE)
+    if before is None:
+        job.work.wait(FIRST - PATIENCE, job.seen if first is not None else None)
     if job.work.error is not None:
         del jobs[key]
         if isinstance(job.work.error, WorkerEnded):
