@@ -154,13 +154,10 @@ def learning_rate_range_chunks(
     low: float = 1e-6,
     high: float = 10.0,
     steps: int = 100,
-    batch_size: int = 32,
-    seed: int = 0,
     **settings: Any,
 ) -> Iterator[tuple[float, RateRange]]:
-    """As `learning_rate_range`, after each chunk of at most 50 ms: (share done, the range so far)."""
-    growing = _growing_rate(optimizer, low, high, steps)
-    for run in train_steps(network, loss, data, batch_size=batch_size, seed=seed, **growing, **settings):
+    """As `learning_rate_range`, after each chunk of at most 50 ms: (share done, the range so far); `settings` are those of `train`."""
+    for run in train_steps(network, loss, data, **_growing_rate(optimizer, low, high, steps), **settings):
         if len(run.step) > 1:
             yield run.share, _found(run)
 

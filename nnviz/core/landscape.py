@@ -118,11 +118,11 @@ def refined_grid_chunks(
     alpha, beta = _axis("alpha", alpha), _axis("beta", beta)
     z, known = np.full((beta.size, alpha.size), np.nan), 0
     for down, across, stride, block in _nested(coarsest):
-        part = np.ix_(range(down, beta.size, stride), range(across, alpha.size, stride))
-        if not part[0].size or not part[1].size:
+        x, y = alpha[across::stride], beta[down::stride]
+        if not x.size or not y.size:
             continue
         grid: Array = np.empty(0)
-        for share, grid in evaluate_grid_chunks(objective, plane, alpha[part[1][0]], beta[part[0][:, 0]]):
+        for share, grid in evaluate_grid_chunks(objective, plane, x, y):
             if share < 1:
                 yield (known + share * grid.size) / z.size, z
         known += grid.size
