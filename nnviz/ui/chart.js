@@ -1,14 +1,23 @@
-// One Plotly figure that stays on the page: a changed figure is put into the living plot by one Plotly.react.
+// One Plotly figure that stays on the page, its title and the button of its downloads: a changed figure is put into the living plot by one
+// Plotly.react. All in one component, for each one more costs a page more than this one's own work.
 //
-// data: UTF-8 bytes of JSON
+// data: UTF-8 bytes, two lines of JSON; the plot is drawn when the second one changes
+//       title   over the plot: text with <b>, <i>, <sub>, <sup>, <br> and coloured <span>s; "" for none
+//       alt     what it shows, for screen readers
+//       menu    true where the downloads are open already: they are Python's, beside this component; told as the state "menu"
+//
 //       bundle  address of the plotly.js that draws it; loaded once a page
 //       figure  { data, layout, frames }
 //       config  of Plotly
-//       alt     what it shows, for screen readers
 //       select  false, or true where clicks and boxes are told to Python as the state "selection"
 //       token   of the figure: what was selected in another one is not meant for this
 const charts = new WeakMap();
+const TITLE_TAGS = ["B", "BR", "I", "SPAN", "SUB", "SUP"];
+const TITLE_STYLES = ["color", "fontFamily", "fontSize", "fontStyle", "fontWeight"];
+const DOWNLOAD = `<svg viewBox="0 0 34 24" width="26" height="18" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true">
+  <path d="M12 4v11m-5-5 5 5 5-5M5 16v3a1 1 0 0 0 1 1h12a1 1 0 0 0 1-1v-3M25 10l4 4 4-4"/></svg>`;
 const FULL_SCREEN = { width: 24, height: 24, path: "M3 3h7v2H5v5H3V3zm11 0h7v7h-2V5h-5V3zM3 14h2v5h5v2H3v-7zm16 0h2v7h-7v-2h5v-5z" };
+const NEAR = { scrollMargin: "300px", rootMargin: "300px" };
 const isArray = (value) => Array.isArray(value) || ArrayBuffer.isView(value);
 const plain = (value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
 
@@ -68,42 +77,135 @@ function aspect({ xaxis = {}, yaxis = {}, xaxis2, yaxis2 }) {
   return Math.abs((yaxis.range[1] - yaxis.range[0]) / (xaxis.range[1] - xaxis.range[0])) * (yaxis.scaleratio || 1);
 }
 
-class Chart {
-  constructor(parent) {
-    this.plot = document.createElement("div");
-    this.plot.dataset.testid = "stPlotlyChart";
-    this.plot.setAttribute("role", "figure");
-    parent.append(this.plot);
-    this.size = new ResizeObserver(() => this.fit());
-    this.size.observe(this.plot);
-    this.sight = new IntersectionObserver((found) => this.look(found.at(-1).isIntersecting), { scrollMargin: "300px", rootMargin: "300px" });
-    this.sight.observe(this.plot);
-    this.plot.addEventListener("fullscreenchange", () => this.fit());
+function made(tag, parent, className = null) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  parent.append(element);
+  return element;
+}
+
+// A title may hold words of a person, such as the names in a table of theirs: only the tags and styles of a title are taken over.
+function written(from, to) {
+  for (const node of from.childNodes) {
+    if (node.nodeType === Node.TEXT_NODE) to.append(node.data);
+    else if (!TITLE_TAGS.includes(node.tagName)) written(node, to);
+    else {
+      const copy = made(node.tagName, to);
+      for (const name of TITLE_STYLES) if (node.style[name]) copy.style[name] = node.style[name];
+      written(node, copy);
+    }
+  }
+}
+
+// The button of the downloads, which Python puts beside the component while it is pressed.
+class Menu {
+  constructor(parent, open) {
+    this.parent = parent;
+    this.button = made("button", parent, "nnviz-downloads");
+    this.button.type = "button";
+    this.button.title = "Download this figure";
+    this.button.setAttribute("aria-label", this.button.title);
+    this.button.innerHTML = DOWNLOAD;
+    this.button.onclick = () => this.turn(!this.open);
+    this.show(open);
   }
 
-  async update(bytes, report) {
-    const text = new TextDecoder().decode(bytes);
-    this.report = report;
+  panel() {
+    return this.parent.closest('[class*="st-key-figure-"]')?.querySelector('[class*="st-key-menu-"]');
+  }
+
+  turn(open) {
+    this.show(open);
+    this.report(open);
+  }
+
+  // Seen at once: the page may take a while until the panel is really gone.
+  show(open) {
+    this.open = open;
+    this.button.setAttribute("aria-expanded", open);
+    this.panel()?.toggleAttribute("hidden", !open);
+    this.listening?.abort();
+    if (!open) return;
+    this.listening = new AbortController();
+    const how = { capture: true, signal: this.listening.signal };
+    document.addEventListener("pointerdown", (event) => this.outside(event.composedPath()) && this.turn(false), how);
+    document.addEventListener("keydown", (event) => event.key === "Escape" && this.leave(), how);
+  }
+
+  outside(path) {
+    return !path.includes(this.button) && !path.includes(this.panel());
+  }
+
+  leave() {
+    const within = this.panel()?.contains(document.activeElement);
+    this.turn(false);
+    if (within) this.button.focus();
+  }
+
+  end() {
+    this.listening?.abort();
+  }
+}
+
+class Chart {
+  constructor(parent, open) {
+    this.root = made("div", parent, "nnviz-figure");
+    this.title = made("div", this.root, "nnviz-figure-title");
+    this.plot = made("div", made("div", this.root, "nnviz-plot"));
+    this.plot.dataset.testid = "stPlotlyChart";
+    this.plot.setAttribute("role", "figure");
+    this.menu = new Menu(this.root, open);
+    this.size = new ResizeObserver(() => this.fit());
+    this.size.observe(this.plot);
+    this.inSight = this.near = true; // until the observers have looked
+    this.sight = new IntersectionObserver((found) => this.look({ inSight: found.at(-1).isIntersecting }));
+    this.reach = new IntersectionObserver((found) => this.look({ near: found.at(-1).isIntersecting }), NEAR);
+    this.sight.observe(this.plot);
+    this.reach.observe(this.plot);
+    this.plot.addEventListener("fullscreenchange", () => this.fit());
+    this.ended = new AbortController();
+    document.addEventListener("scroll", () => this.near && this.waiting?.(), { capture: true, passive: true, signal: this.ended.signal });
+  }
+
+  async update({ title, alt }, text, tell) {
+    this.report = (selection) => tell("selection", selection);
+    this.menu.report = (open) => tell("menu", open);
+    this.plot.setAttribute("aria-label", alt);
+    this.head(title);
     if (text === this.text) return;
     this.text = text;
     const spec = JSON.parse(text);
-    this.plot.setAttribute("aria-label", spec.alt);
     if (!this.spec) this.plot.style.height = `${spec.figure.layout.height}px`; // its room, until plotly.js is there
     const Plotly = await load(spec.bundle);
     if (text !== this.text || !this.plot.isConnected) return;
-    if (this.plot.unseen && this.spec) this.waiting = () => this.draw(Plotly, spec);
-    else this.draw(Plotly, spec);
+    if (this.inSight || !this.spec) return this.draw(Plotly, spec);
+    this.waiting = () => this.draw(Plotly, spec);
+    this.mark();
   }
 
-  // A change of a figure that is scrolled out of sight is drawn when it comes near.
-  look(near) {
-    this.plot.unseen = !near;
-    if (near && this.waiting) this.waiting();
+  head(title) {
+    if (title === this.titled) return;
+    this.titled = title;
+    this.title.replaceChildren();
+    written(new DOMParser().parseFromString(title, "text/html").body, this.title);
+  }
+
+  // A change of a figure out of sight is drawn when it comes into sight or, to be there before that, when the page is scrolled near it.
+  look(found) {
+    Object.assign(this, found);
+    if (this.waiting && (found.inSight || found.near)) this.waiting();
+    this.mark();
+  }
+
+  // For the player: what the plot shows now is seen by nobody, or not what it is to show.
+  mark() {
+    this.plot.unseen = !this.near || Boolean(this.waiting);
   }
 
   draw(Plotly, spec) {
     const { data, layout, frames = [] } = spec.figure;
     this.waiting = null;
+    this.mark();
     const other = this.plot.Plotly && this.plot.Plotly !== Plotly;
     if (other) this.plot.Plotly.purge(this.plot);
     const first = other || !this.plot.Plotly;
@@ -154,19 +256,25 @@ class Chart {
   end() {
     this.size.disconnect();
     this.sight.disconnect();
+    this.reach.disconnect();
+    this.ended.abort();
+    this.menu.end();
     if (this.plot.Plotly) this.plot.Plotly.purge(this.plot);
-    this.plot.remove();
+    this.root.remove();
   }
 }
 
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
+  const text = new TextDecoder().decode(data);
+  const end = text.indexOf("\n");
+  const about = JSON.parse(text.slice(0, end));
   let chart = charts.get(parentElement);
   if (!chart) {
-    chart = new Chart(parentElement);
+    chart = new Chart(parentElement, about.menu);
     charts.set(parentElement, chart);
   }
-  chart.update(data, (selection) => setStateValue("selection", selection));
+  chart.update(about, text.slice(end + 1), setStateValue);
   return () => {
     chart.end();
     charts.delete(parentElement);

@@ -82,25 +82,30 @@ def bundle(figure: Figure) -> str:
     return f"/{base}/app/static/plotly-{part}-{VERSION}.min.js".replace("//", "/")
 
 
-def chart(figure: Figure, key: str, alt: str, select: bool = False) -> None:
-    """Draw the figure; what a person selects in it is asked for with `selection`.
+def chart(figure: Figure, key: str, alt: str, title: str = "", select: bool = False) -> bool:
+    """Draw the figure under its title; what a person selects in it is asked for with `selection`. Tells whether its downloads are open.
 
     Parameters
     ----------
     figure : plain dicts, from `nnviz.figures`
     key : of the figure on its page
     alt : what it shows, for those who do not see it
+    title : as Plotly writes one, with `<br>`, `<i>`, `<sub>` and coloured `<span>`s
     select : clicks and boxes rerun the page
     """
     body = encode(figure)
     token = hashlib.blake2b(body, digest_size=12).hexdigest()
-    about = orjson.dumps({"bundle": bundle(figure), "config": CONFIG, "alt": alt, "select": select, "token": token})
-    data = about[:-1] + b',"figure":' + body + b"}"
+    is_open = bool(_told(key, "menu"))
+    head = orjson.dumps({"title": title, "alt": alt, "menu": is_open})
+    about = orjson.dumps({"bundle": bundle(figure), "config": CONFIG, "select": select, "token": token})
+    data = head + b"\n" + about[:-1] + b',"figure":' + body + b"}"
     if select:
         st.session_state[f"{key} token"] = token
-        _component()(key=key, data=data, default={"selection": NOTHING}, on_selection_change=nothing)
+        default = {"menu": False, "selection": NOTHING}
+        _component()(key=key, data=data, default=default, on_menu_change=nothing, on_selection_change=nothing)
     else:
-        _component()(key=key, data=data)
+        _component()(key=key, data=data, default={"menu": False}, on_menu_change=nothing)
+    return is_open
 
 
 def selection(key: str) -> dict[str, list[dict[str, Any]]]:
@@ -108,8 +113,13 @@ def selection(key: str) -> dict[str, list[dict[str, Any]]]:
 
     What was selected in a figure that has changed since is not selected any more.
     """
-    told = (st.session_state.get(key) or {}).get("selection") or NOTHING
+    told = _told(key, "selection") or NOTHING
     return told if told.get("token") == st.session_state.get(f"{key} token") else NOTHING
+
+
+def _told(key: str, name: str) -> Any:
+    """A state of the figure's component as the browser told it last; None before."""
+    return (st.session_state.get(key) or {}).get(name)
 
 
 def nothing() -> None:

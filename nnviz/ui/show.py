@@ -46,10 +46,8 @@ def figure(
     """
     with st.container(key=f"figure-{key}"):
         shown, title = _title_above(figure)
-        if title:
-            st.html(f'<div class="nnviz-figure-title">{title}</div>')
-        chart.chart(shown, key, alt, on_select)
-        _downloads(figure, key, alt, numbers, labels)
+        if chart.chart(shown, key, alt, title, on_select):
+            _downloads(figure, key, alt, numbers, labels)
     return chart.selection(key)["points"] if on_select else []
 
 
@@ -81,7 +79,7 @@ def _save_component() -> Any:
 
 
 def _downloads(figure: Figure, key: str, alt: str, numbers: Any, labels: Sequence[str]) -> None:
-    """A small menu at the figure's corner; its content is made only when it is opened, the files when they are asked for."""
+    """What hangs at the figure's corner while its button is pressed; the files are made when they are asked for."""
     colours = theme()
     name = "nnviz-" + re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
 
@@ -91,18 +89,13 @@ def _downloads(figure: Figure, key: str, alt: str, numbers: Any, labels: Sequenc
     def table() -> bytes:
         return export.numbers_as_csv(figure, numbers() if callable(numbers) else numbers).encode()
 
-    with st.container(key=f"save-{key}"):
-        menu = st.popover(
-            "", icon=":material/download:", type="tertiary", help="Download this figure", on_change="rerun", key=f"open-{key}"
+    with st.container(key=f"menu-{key}"):
+        st.download_button(
+            "Interactive page (HTML)", page, f"{name}.html", "text/html", key=f"html-{key}", on_click="ignore", width="stretch"
         )
-    if menu.open:
-        with menu:
-            st.download_button(
-                "Interactive page (HTML)", page, f"{name}.html", "text/html", key=f"html-{key}", on_click="ignore", width="stretch"
-            )
-            st.download_button("Numbers (CSV)", table, f"{name}.csv", "text/csv", key=f"csv-{key}", on_click="ignore", width="stretch")
-            picture = {"figure": key, "name": name, "title": figure["layout"].get("title"), "top": figure["layout"]["margin"]["t"]}
-            _save_component()(key=f"picture-{key}", data=picture)
+        st.download_button("Numbers (CSV)", table, f"{name}.csv", "text/csv", key=f"csv-{key}", on_click="ignore", width="stretch")
+        picture = {"figure": key, "name": name, "title": figure["layout"].get("title"), "top": figure["layout"]["margin"]["t"]}
+        _save_component()(key=f"picture-{key}", data=picture)
 
 
 def standalone(figure: Figure, alt: str, colours: Theme) -> bytes:
@@ -169,7 +162,8 @@ def table(
 def style() -> None:
     """What Streamlit's theme cannot say; once a run, from `app.py`."""
     colours = theme()
-    variables = f":root{{--nnviz-rule:{colours.rule};--nnviz-zero:{colours.zero};--nnviz-muted:{colours.muted}}}"
+    named = {"rule": colours.rule, "zero": colours.zero, "muted": colours.muted, "raised": colours.raised}
+    variables = ":root{" + ";".join(f"--nnviz-{name}:{colour}" for name, colour in named.items()) + "}"
     st.html(f"<style>{variables}{_style_sheet()}</style>")
 
 

@@ -33,7 +33,7 @@ def test_a_typed_formula_becomes_the_networks_activation(visit):
 def test_a_phone_moves_the_strip_within_itself(visit):
     page = visit("activations", width=390, height=800)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    strip = page.locator(".st-key-strip-curves")
+    strip = page.locator(".st-key-figure-strip-curves .nnviz-plot")
     assert strip.evaluate("element => element.scrollWidth > element.clientWidth")
 
 

@@ -1,20 +1,26 @@
-"""A figure on its page: it stays, is drawn when it is seen, tells what is clicked, and changes between plane and space."""
+"""A figure on its page: it stays, is drawn when it is seen, hands out its downloads, and changes between plane and space."""
 
+import csv
+import io
+import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import settle
+from nnviz.ui.chart import bundle
+from tests.browser.conftest import ROOT, settle
 
 PLOT = ".st-key-figure-{} .js-plotly-plot"
+SLIDER = "[data-testid=stMain] [data-testid=stSlider] input[type=range]"
 
 
 def test_a_changed_figure_is_put_into_the_plot_that_stands(visit):
     page = visit("losses")
     plot = page.locator(PLOT.format("over-prediction"))
     plot.evaluate("plot => { plot.mine = true; window.before = JSON.stringify(plot.layout.annotations) + plot.data.length; }")
-    page.locator("[data-testid=stMain] [data-testid=stSlider] input[type=range]").first.press("ArrowRight")
+    page.locator(SLIDER).first.press("ArrowRight")
     page.wait_for_function(
         "() => { const p = document.querySelector('.st-key-figure-over-prediction .js-plotly-plot');"
         " return JSON.stringify(p.layout.annotations) + p.data.length !== window.before; }"
@@ -22,17 +28,141 @@ def test_a_changed_figure_is_put_into_the_plot_that_stands(visit):
     assert plot.evaluate("plot => plot.mine")
 
 
-def test_a_figure_out_of_sight_is_drawn_when_it_comes_near(visit):
-    page = visit("network?data=Iris+flowers", height=700)
-    histogram = page.locator(PLOT.format("histogram"))
-    drawn = "plot => { window.draws = 0; plot.on('plotly_afterplot', () => { window.draws += 1; }); }"
-    histogram.evaluate(drawn)
+DRAWN = "plot => { window.draws = 0; plot.on('plotly_afterplot', () => { window.draws += 1; }); }"
+
+
+def change_the_seed(page):
     page.locator("[data-testid=stSidebar]").get_by_label("Seed", exact=True).fill("7")
     page.keyboard.press("Enter")
     settle(page)
+
+
+def put_just_below_the_window(page, plot):
+    """The window's lower edge 100 px over the plot: out of sight, yet near."""
+    page.set_viewport_size({"width": 1440, "height": int(plot.bounding_box()["y"]) - 100})
+    settle(page)
+
+
+def test_a_figure_out_of_sight_is_drawn_when_it_comes_into_sight(visit):
+    page = visit("network?data=Iris+flowers", height=700)
+    histogram = page.locator(PLOT.format("histogram"))
+    histogram.evaluate(DRAWN)
+    change_the_seed(page)
     assert page.evaluate("window.draws") == 0
     histogram.scroll_into_view_if_needed()
     page.wait_for_function("window.draws > 0")
+
+
+def test_a_figure_just_out_of_sight_is_drawn_as_soon_as_the_page_is_scrolled(visit):
+    page = visit("network?data=Iris+flowers")
+    histogram = page.locator(PLOT.format("histogram"))
+    put_just_below_the_window(page, histogram)
+    histogram.evaluate(DRAWN)
+    change_the_seed(page)
+    assert page.evaluate("window.draws") == 0
+    page.locator("[data-testid=stMain]").evaluate("main => main.scrollBy(0, 10)")
+    page.wait_for_function("window.draws > 0")
+    assert histogram.bounding_box()["y"] > page.viewport_size["height"]
+
+
+def test_a_figure_that_waits_is_not_moved_by_the_player_and_stands_where_that_stands_once_it_is_drawn(visit):
+    page = visit("optimizers")
+    inside = page.locator(PLOT.format("inside"))
+    put_just_below_the_window(page, inside)
+    inside.evaluate("plot => { window.before = plot.data; }")
+    page.locator(SLIDER).first.press("ArrowRight")
+    settle(page)
+    page.get_by_role("slider", name="Step", exact=True).first.press("Home")
+    settle(page)
+    assert inside.evaluate("plot => plot.data === window.before")
+    page.locator("[data-testid=stMain]").evaluate("main => main.scrollBy(0, 10)")
+    page.wait_for_function(
+        """() => { const plot = document.querySelector('.st-key-figure-inside .js-plotly-plot'), first = plot._transitionData._frames[0];
+            const at = first.data.findIndex((trace) => trace.text);
+            return plot.data !== window.before && String(plot.data[first.traces[at]].text) === String(first.data[at].text); }"""
+    )
+
+
+def menu_of(page, key):
+    return page.locator(f".st-key-figure-{key}").get_by_role("button", name="Download this figure")
+
+
+def test_the_downloads_open_and_close_by_click_and_the_plot_is_not_drawn_anew(visit):
+    page = visit("losses")
+    button, panel = menu_of(page, "over-prediction"), page.locator(".st-key-menu-over-prediction")
+    page.locator(PLOT.format("over-prediction")).evaluate(DRAWN)
+    expect(panel).to_have_count(0)
+    for close in (button.click, page.get_by_role("heading", level=1).click):
+        button.click()
+        expect(panel).to_be_visible()
+        expect(button).to_have_attribute("aria-expanded", "true")
+        close()
+        expect(button).to_have_attribute("aria-expanded", "false")
+        expect(panel).to_have_count(0)
+    assert page.evaluate("window.draws") == 0
+
+
+def test_the_downloads_are_worked_by_keyboard(visit):
+    page = visit("losses")
+    button, panel = menu_of(page, "over-prediction"), page.locator(".st-key-menu-over-prediction")
+    button.focus()
+    page.keyboard.press("Enter")
+    first = panel.get_by_role("button", name="Interactive page (HTML)")
+    expect(first).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    expect(panel).to_have_count(0)
+    page.keyboard.press("Space")
+    expect(panel).to_be_visible()
+
+
+def test_the_numbers_that_are_downloaded_are_those_of_the_figure(visit):
+    page = visit("losses")
+    menu_of(page, "over-prediction").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Numbers (CSV)").click()
+    assert download.value.suggested_filename == "nnviz-over-prediction.csv"
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
+    first = page.locator(PLOT.format("over-prediction")).evaluate("plot => [plot.data[0].name, [...plot._fullData[0].y]]")
+    found = [float(row["y"]) for row in rows if row["trace"] == first[0]]
+    assert found == pytest.approx(first[1], rel=1e-6)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    assert "<svg" in Path(download.value.path()).read_text(encoding="utf-8")
+
+
+def test_a_title_stands_over_the_plot_and_changes_with_the_figure(visit):
+    page = visit("optimizers")
+    title = page.locator(".st-key-figure-landscape .nnviz-figure-title")
+    expect(title).to_contain_text("200 steps")
+    assert title.bounding_box()["y"] < page.locator(PLOT.format("landscape")).bounding_box()["y"]
+    page.locator(SLIDER).first.press("ArrowLeft")
+    expect(title).not_to_contain_text("200 steps")
+
+
+def test_a_title_keeps_its_look_and_nothing_of_it_is_run(visit):
+    page = visit("losses")
+    spec = {"bundle": bundle({"data": []}), "config": {}, "select": False, "token": "", "figure": {"data": [], "layout": {"height": 100}}}
+    title = (
+        '<b onclick="x()">bold</b> <i style="color: red; position: fixed">w<sub>1</sub></i><img src=x onerror="window.run = 1"><u>kept</u>'
+    )
+    shown = page.evaluate(
+        """async ([source, head, spec]) => {
+            const parentElement = document.body.appendChild(document.createElement('div'));
+            const chart = await import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'})));
+            const end = chart.default({parentElement, data: new TextEncoder().encode(head + '\\n' + spec), setStateValue: () => {}});
+            const shown = parentElement.querySelector('.nnviz-figure-title').innerHTML;
+            end();
+            return [shown, parentElement.childElementCount, window.run]; }""",
+        [
+            (ROOT / "nnviz/ui/chart.js").read_text(encoding="utf-8"),
+            json.dumps({"title": title, "alt": "", "menu": False}),
+            json.dumps(spec),
+        ],
+    )
+    assert shown == ['<b>bold</b> <i style="color: red;">w<sub>1</sub></i>kept', 0, None]
 
 
 def test_a_figure_follows_the_width_of_the_window(visit):

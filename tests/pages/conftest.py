@@ -33,9 +33,9 @@ def settled(app: AppTest) -> AppTest:
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:
-    """What each chart of the page is given: its `figure`, its `alt` and how it is drawn."""
+    """What each chart of the page is given: its `figure`, its `title`, its `alt` and how it is drawn."""
     found = [element.proto for element in app.get("bidi_component") if element.proto.component_name == "nnviz_chart"]
-    return [json.loads(proto.bytes) for proto in found]
+    return [json.loads(head) | json.loads(plot) for head, plot in (proto.bytes.split(b"\n") for proto in found)]
 
 
 def figures(app: AppTest) -> list[dict[str, Any]]:

@@ -124,9 +124,8 @@ def test_basins_are_told_in_words_and_colours(open_page):
     address = {"mapof": "Himmelblau", "mapx": "start x", "mapy": "start y", "mapmeasure": "which minimum", "mapsteps": 80}
     app = open_page("maps", **(SMALL | address))
     _, found = shown(app)
-    alt = charts(app)[0]["alt"]
-    pieces = [element.proto.body for element in app.get("html")]
-    table, title = (next(piece for piece in pieces if name in piece) for name in ("nnviz-table", "nnviz-figure-title"))
+    alt, title = (charts(app)[0][name] for name in ("alt", "title"))
+    table = next(element.proto.body for element in app.get("html") if "nnviz-table" in element.proto.body)
     codes = np.unique(found.results["basin"]).astype(int).tolist()
     assert len(codes) > 2
     for code in codes:
