@@ -4,9 +4,11 @@
 import pandas  # noqa: F401, I001
 import plotly.graph_objects  # noqa: F401
 
+from copy import copy
+
 import streamlit as st
 
-from nnviz.ui import carry, experiment, navigation, show, sidebar, warm
+from nnviz.ui import carry, experiment, navigation, redraw, show, sidebar, warm
 
 st.set_page_config(
     page_title="nnviz",
@@ -14,11 +16,20 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed" if st.context.is_embedded else "auto",
 )
+
+
+@st.fragment(key=redraw.PAGE)
+def body(shown) -> None:
+    """The page, of the experiment as it is now; what is moved on it does not draw the sidebar anew."""
+    carry.stay(shown)
+    experiment.put(sidebar.now())
+    copy(shown).run()  # a copy, since Streamlit lets a page run once
+
+
 warm.once()
 page = navigation.enter()
 carry.go(page)
 show.style()
 chosen = sidebar.experiment()
-experiment.put(chosen)
-page.run()
+body(page)
 carry.finish(chosen)

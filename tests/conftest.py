@@ -30,8 +30,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a browser nobody looks again: a page waits until its long work is done."""
-    from nnviz.ui import progress
+    """Without a browser nobody looks again, and nothing stays from the run before: a page waits for its long work, and is drawn whole."""
+    from nnviz.ui import progress, redraw
 
     for name in ("FIRST", "PATIENCE", "AGAIN"):
         monkeypatch.setattr(progress, name, 60.0)
+    monkeypatch.setattr(redraw, "ALONE", False)

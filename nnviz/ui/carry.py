@@ -118,9 +118,9 @@ def show(wanted: State) -> None:
     if wanted.weights is not None:
         network, theta = wanted.weights.point()
         experiment.set_point(wanted.weights.kind, wanted.weights.description, network, theta)
-    if any(wanted.page in files and navigation.path(wanted.page).exists() for files in navigation.SECTIONS.values()):
-        st.session_state[GO] = (wanted.page, address)
-    else:
+    known_page = any(wanted.page in files and navigation.path(wanted.page).exists() for files in navigation.SECTIONS.values())
+    st.session_state[GO] = (wanted.page if known_page else _page.get(), address)
+    if not known_page:
         notices.tell(f"The session file was saved on the page “{shortened(wanted.page, 40)}”, which is not here: this page is shown.")
 
 
@@ -138,6 +138,13 @@ def go(page: Any) -> None:
     asked = st.session_state.pop(GO, None)
     if asked is not None and asked[0] != _page.get():
         st.switch_page(navigation.path(asked[0]), query_params=asked[1])
+
+
+def stay(page: Any) -> None:
+    """Before the page runs, alone or with all: a state that was just opened is shown by a run of the whole app."""
+    _page.set(page.url_path or "start")
+    if GO in st.session_state:
+        st.rerun()
 
 
 def finish(chosen: experiment.Experiment) -> None:

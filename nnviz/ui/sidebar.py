@@ -1,8 +1,13 @@
-"""The shared sidebar: data, network, initialiser and what is folded away; it makes the experiment that all pages look at."""
+"""The shared sidebar: data, network, initialiser and what is folded away; it makes the experiment that all pages look at.
+
+Each part is drawn by one function and understood by another, from the values of the controls alone: where one of them has changed that
+changes no other, the sidebar stays as it is and only the page is drawn anew (`now`).
+"""
 
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -12,7 +17,7 @@ from nnviz.core.initializers import INITIALIZERS
 from nnviz.core.losses import LOSSES, Loss, fitting_losses, usual_pair
 from nnviz.core.network import Network
 from nnviz.core.optimizers import OPTIMIZERS
-from nnviz.ui import caching, controls, mistakes, models, notices, uploads
+from nnviz.ui import caching, controls, mistakes, models, notices, redraw, uploads
 from nnviz.ui import experiment as current_experiment
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.models import AUTO, FEATURES, MOST_LAYERS, MOST_PARAMETERS, MOST_UNITS, OWN_FORMULA
@@ -23,6 +28,8 @@ KEYS = (  # the address and the session know the controls of the sidebar by thes
     *("layers", "units", "sizes", "activation", "activations", "formula", "init", "seed"),
     *("output", "loss", "optimizer", "rate", "batch", "l2"),
 )
+WHERE = "where"  # the part of the sidebar that tells where the network stands
+LATEST, MOVED = "experiment", "sidebar moved"  # session_state: the experiment as it was made last; whether a control of `ALONE` was moved
 
 
 def data_title(name: str) -> str:
@@ -34,66 +41,150 @@ def experiment() -> Experiment:
     """Draw the sidebar and give back the experiment it describes."""
     with st.sidebar:
         st.markdown("#### Experiment")
-        data, show_test = _data()
+        data = _draw_data()
         models.arrive(data)
-        hidden, activations = _hidden_layers()
-        activation = _activation()
-        initializer = controls.choice("Initialiser", INITIALIZERS, key="init", default="glorot_uniform")
-        seed = int(controls.number("Seed", 0, 9999, key="seed", default=0, step=1))
+        hidden, activations = _draw_layers()
+        activation = _draw_activation()
+        controls.choice("Initialiser", INITIALIZERS, key="init", default="glorot_uniform", on_change=_moved)
+        controls.number("Seed", 0, 9999, key="seed", default=0, step=1, on_change=_moved)
         with st.expander("Output, loss, optimiser"):
-            output, loss = _output_and_loss(data)
-            optimizer = controls.choice("Optimiser", OPTIMIZERS, key="optimizer", default="adam")
-            rate = controls.powers("Learning rate η", -5, 1, key="rate", default=0.01)
-            batch_size = int(controls.number("Batch size", 1, 100_000, key="batch", default=32, step=1))
-            l2 = float(controls.number("L2 penalty", 0.0, 10.0, key="l2", default=0.0, step=0.001, format="%.4g"))
-        network = _network(data, hidden, activations or (activation,) * len(hidden), output)
+            output, loss = _draw_output_and_loss(data)
+            controls.choice("Optimiser", OPTIMIZERS, key="optimizer", default="adam", on_change=_moved)
+            controls.powers("Learning rate η", -5, 1, key="rate", default=0.01, on_change=_moved)
+            controls.number("Batch size", 1, 100_000, key="batch", default=32, step=1, on_change=_moved)
+            controls.number("L2 penalty", 0.0, 10.0, key="l2", default=0.0, step=0.001, format="%.4g", on_change=_moved)
+        network = _draw_network(data, hidden, activations or (activation,) * len(hidden), output)
+        initializer, seed = _initial()
         trouble = current_experiment.edits_from_address(network, initializer, seed)
         if trouble:
             notices.tell(trouble)
-        point = current_experiment.point_of(network, initializer, seed)
-        _where(point, network)
-        models.menu(point)
-    settings = tuple((key, st.session_state.get(key)) for key in KEYS)
-    return Experiment(data, network, loss, initializer, seed, optimizer, rate, batch_size, l2, show_test, point, settings)
+        made = _made(data, network, loss)
+        st.session_state[LATEST] = made
+        st.session_state.pop(MOVED, None)
+        where()
+    return made
 
 
-def _data() -> tuple[DataSet, bool]:
+def now() -> Experiment:
+    """The experiment, for a part that runs by itself; where more has changed than a part can show, the whole app runs."""
+    latest: Experiment = st.session_state[LATEST]
+    if latest.settings == _settings() and _stands_at(latest):
+        return latest
+    if not st.session_state.pop(MOVED, False) or models.WAITING in st.session_state:
+        st.rerun()
+    try:
+        made = _understood()
+    except ValueError:
+        st.rerun()
+    if made.loss.name != latest.loss.name:
+        st.rerun()  # a label of the sidebar names it
+    st.session_state[LATEST] = made
+    return made
+
+
+def _moved() -> None:
+    """A control that changes no other one of the sidebar was moved."""
+    st.session_state[MOVED] = True
+    redraw.only(WHERE, redraw.PAGE, where=lambda: st.session_state.get("data") != OWN_FILE)()
+
+
+def _settings() -> tuple[tuple[str, Any], ...]:
+    return tuple((key, st.session_state.get(key)) for key in KEYS)
+
+
+def _stands_at(latest: Experiment) -> bool:
+    """Whether the network still stands where it did."""
+    point = current_experiment.point_of(latest.network, latest.initializer, latest.seed)
+    return point.theta is latest.point.theta and point.description == latest.point.description
+
+
+def _understood() -> Experiment:
+    """The experiment that the controls describe, without drawing them. ValueError where one of them has something to say."""
+    data = _data(*_asked_data())
+    hidden, activations = _layers()
+    output, loss = _output_and_loss(data)
+    return _made(data, _network(data, hidden, activations or (_activation(),) * len(hidden), output), loss)
+
+
+def _made(data: DataSet, network: Network, loss: Loss) -> Experiment:
+    state, (initializer, seed) = st.session_state, _initial()
+    return Experiment(
+        data, network, loss, initializer, seed, state["optimizer"], state["rate"], int(state["batch"]), float(state["l2"]),
+        state["showtest"], current_experiment.point_of(network, initializer, seed), _settings(),
+    )  # fmt: skip
+
+
+def _initial() -> tuple[str, int]:
+    return st.session_state["init"], int(st.session_state["seed"])
+
+
+def _draw_data() -> DataSet:
     name = controls.choice("Data", [*DATASETS, OWN_FILE], key="data", default="iris", names=data_title)
-    noise = controls.slider("Noise", 0.0, 1.0, key="noise", default=0.0, step=0.05, help="Relative to each feature's own spread.")
-    expression = {}
+    told = "Relative to each feature's own spread."
+    controls.slider("Noise", 0.0, 1.0, key="noise", default=0.0, step=0.05, help=told, on_change=_moved)
     if name == "function":
-        expression = {"expression": controls.text("f(x) =", key="expression", default="sin(3*x)")}
+        controls.text("f(x) =", key="expression", default="sin(3*x)")
     folded = st.expander("Samples and split", expanded=name == OWN_FILE)
     with folded:
-        samples = int(controls.number("Samples (0: all)", 0, 100_000, key="samples", default=0, step=10)) or None
-        test_fraction = controls.slider("Held out for testing", 0.0, 0.9, key="test", default=0.3, step=0.05)
-        seed = int(controls.number("Seed of the data", 0, 9999, key="dataseed", default=0, step=1))
+        controls.number("Samples (0: all)", 0, 100_000, key="samples", default=0, step=10, on_change=_moved)
+        controls.slider("Held out for testing", 0.0, 0.9, key="test", default=0.3, step=0.05, on_change=_moved)
+        controls.number("Seed of the data", 0, 9999, key="dataseed", default=0, step=1, on_change=_moved)
         st.button("Regenerate", on_click=_regenerate, width="stretch", help="Draw samples, noise and split anew.")
-        show_test = controls.toggle("Show test data", key="showtest", default=False)
-        wanted = _features(name)
-        own = uploads.data_set(test_fraction, seed, noise, samples) if name == OWN_FILE else None
+        controls.toggle("Show test data", key="showtest", default=False, on_change=_moved)
+        if _has_features(name):
+            told = "What the network sees of x₁ and x₂."
+            controls.several("Features", FEATURES, key="features", default=FEATURES[:2], help=told)
+        asked = _asked_data()
+        own = uploads.data_set(asked.test_fraction, asked.seed, asked.noise, asked.samples) if name == OWN_FILE else None
     if name == OWN_FILE:
-        return own or _former(), show_test
-    size = DATASETS[name].size
+        return own or _former()
     try:
-        data = made(
-            name, samples if samples is None or size is None else min(samples, size), noise, test_fraction, seed, tuple(expression.items())
-        )
+        data = _data(*asked)
     except ValueError as error:
         mistakes.tell(error)
-        return _former(), show_test
+        return _former()
     folded.caption(f"Source: {data.source}. Licence: {data.licence}.")
-    data = with_features(data, wanted) if wanted else data
     st.session_state["former data"] = data
-    return data, show_test
+    return data
 
 
-def _features(name: str) -> tuple[str, ...]:
-    """What the network sees of two coordinates: themselves, their squares, product and sines; empty where they are taken as they are."""
-    if name == OWN_FILE or len(DATASETS[name].feature_names) != 2:
-        return ()
-    wanted = controls.several("Features", FEATURES, key="features", default=FEATURES[:2], help="What the network sees of x₁ and x₂.")
-    return tuple(wanted) if wanted and tuple(wanted) != FEATURES[:2] else ()
+class _Asked(NamedTuple):
+    """What is asked of a data set."""
+
+    name: str
+    samples: int | None
+    noise: float
+    test_fraction: float
+    seed: int
+    options: tuple[tuple[str, str], ...]
+    features: tuple[str, ...]
+
+
+def _asked_data() -> _Asked:
+    state, name = st.session_state, st.session_state["data"]
+    options = (("expression", state["expression"]),) if name == "function" else ()
+    wanted = tuple(state["features"]) if _has_features(name) else ()
+    features = wanted if wanted != FEATURES[:2] else ()
+    return _Asked(name, int(state["samples"]) or None, state["noise"], state["test"], int(state["dataseed"]), options, features)
+
+
+def _has_features(name: str) -> bool:
+    """Whether the network may see more of the data than two coordinates: their squares, product and sines."""
+    return name != OWN_FILE and len(DATASETS[name].feature_names) == 2
+
+
+def _data(
+    name: str,
+    samples: int | None,
+    noise: float,
+    test_fraction: float,
+    seed: int,
+    options: tuple[tuple[str, str], ...],
+    features: tuple[str, ...],
+) -> DataSet:
+    size = DATASETS[name].size
+    data = made(name, samples if samples is None or size is None else min(samples, size), noise, test_fraction, seed, options)
+    return with_features(data, features) if features else data
 
 
 @caching.kept(megabytes=64, entries=48)
@@ -111,22 +202,31 @@ def _regenerate() -> None:
     st.session_state["dataseed"] = (int(st.session_state.get("dataseed", 0)) + 1) % 10_000
 
 
-def _hidden_layers() -> tuple[tuple[int, ...], tuple[str, ...]]:
+def _draw_layers() -> tuple[tuple[int, ...], tuple[str, ...]]:
     """The units of each hidden layer, and their activations where each has its own."""
-    depth = int(controls.slider("Hidden layers", 0, 8, key="layers", default=2, step=1))
-    units = int(controls.slider("Units per layer", 1, 64, key="units", default=8, step=1))
+    controls.slider("Hidden layers", 0, 8, key="layers", default=2, step=1, on_change=_moved)
+    controls.slider("Units per layer", 1, 64, key="units", default=8, step=1, on_change=_moved)
     with st.expander("Layers of their own sizes"):
-        typed = controls.text("Hidden layers, one number each", key="sizes", default="", longest=200, placeholder="such as 16, 8, 4")
-        kinds = controls.text("Their activations, one each", key="activations", default="", longest=800, placeholder="such as relu, tanh")
-    hidden = (units,) * depth
+        controls.text("Hidden layers, one number each", key="sizes", default="", longest=200, placeholder="such as 16, 8, 4")
+        controls.text("Their activations, one each", key="activations", default="", longest=800, placeholder="such as relu, tanh")
     try:
-        hidden = parse_sizes(typed) if typed.strip() else hidden
-        chosen = hidden, parse_activations(kinds, len(hidden)) if kinds.strip() else ()
+        chosen = _layers()
     except ValueError as error:
         mistakes.tell(error)
-        return st.session_state.get("former layers", (hidden, ()))
+        return st.session_state.get("former layers", (_alike(), ()))
     st.session_state["former layers"] = chosen
     return chosen
+
+
+def _alike() -> tuple[int, ...]:
+    """Layers of as many units each."""
+    return (int(st.session_state["units"]),) * int(st.session_state["layers"])
+
+
+def _layers() -> tuple[tuple[int, ...], tuple[str, ...]]:
+    typed, kinds = st.session_state["sizes"], st.session_state["activations"]
+    hidden = parse_sizes(typed) if typed.strip() else _alike()
+    return hidden, parse_activations(kinds, len(hidden)) if kinds.strip() else ()
 
 
 def parse_sizes(text: str) -> tuple[int, ...]:
@@ -165,51 +265,94 @@ def parse_activations(text: str, layers: int) -> tuple[str, ...]:
     return names
 
 
-def _activation() -> str:
-    name = controls.choice("Activation", [*ACTIVATIONS, OWN_FORMULA], key="activation", default="tanh")
-    if name != OWN_FORMULA:
-        return name
-    typed = controls.text("f(z) =", key="formula", default="z * sigmoid(z)")
+def _draw_activation() -> str:
+    controls.choice("Activation", [*ACTIVATIONS, OWN_FORMULA], key="activation", default="tanh", on_change=_activation_moved)
+    if st.session_state["activation"] == OWN_FORMULA:
+        controls.text("f(z) =", key="formula", default="z * sigmoid(z)")
     try:
-        get_activation(f"={typed}")
+        name = _activation()
     except ValueError as error:
         mistakes.tell(error)
         return st.session_state.get("former formula", "tanh")
-    st.session_state["former formula"] = f"={typed}"
-    return f"={typed}"
+    if name.startswith("="):
+        st.session_state["former formula"] = name
+    return name
+
+
+def _activation_moved() -> None:
+    """The field of an own formula comes and goes with the choice."""
+    if OWN_FORMULA not in (st.session_state["activation"], dict(st.session_state[LATEST].settings)["activation"]):
+        _moved()
+
+
+def _activation() -> str:
+    name = st.session_state["activation"]
+    if name != OWN_FORMULA:
+        return name
+    typed = f"={st.session_state['formula']}"
+    get_activation(typed)
+    return typed
+
+
+def _draw_output_and_loss(data: DataSet) -> tuple[str, Loss]:
+    """By default what goes with the task: probabilities and their cross-entropy, or plain numbers and squared error."""
+    controls.choice(f"Output ({AUTO}: {_usual(data)[0]})", [AUTO, *ACTIVATIONS], key="output", default=AUTO)
+    output, first, possible = _possible_losses(data)
+    name = controls.choice(f"Loss ({AUTO}: {first})", [AUTO, *LOSSES], key="loss", default=AUTO)
+    try:
+        return _output_and_loss(data)
+    except ValueError:
+        st.error(f"{name} does not fit an output of {output} and these targets: {first} is used. Fitting are {', '.join(possible)}.")
+    return output, LOSSES[first]
+
+
+def _usual(data: DataSet) -> tuple[str, str]:
+    return usual_pair(data.task, data.Y.shape[0])
+
+
+def _possible_losses(data: DataSet) -> tuple[str, str, list[str]]:
+    """The output, the loss that is taken where none is chosen, and all that fit."""
+    usual, chosen = _usual(data), st.session_state["output"]
+    output = usual[0] if chosen == AUTO else chosen
+    possible = [name for name in fitting_losses(output) if not LOSSES[name].complaint(data.Y)]
+    return output, usual[1] if usual[1] in possible else possible[0], possible
 
 
 def _output_and_loss(data: DataSet) -> tuple[str, Loss]:
-    """By default what goes with the task: probabilities and their cross-entropy, or plain numbers and squared error."""
-    usual = usual_pair(data.task, data.Y.shape[0])
-    output = controls.choice(f"Output ({AUTO}: {usual[0]})", [AUTO, *ACTIVATIONS], key="output", default=AUTO)
-    output = usual[0] if output == AUTO else output
-    possible = [name for name in fitting_losses(output) if not LOSSES[name].complaint(data.Y)]
-    first = usual[1] if usual[1] in possible else possible[0]
-    name = controls.choice(f"Loss ({AUTO}: {first})", [AUTO, *LOSSES], key="loss", default=AUTO)
+    output, first, possible = _possible_losses(data)
+    name = st.session_state["loss"]
     if name not in (AUTO, *possible):
-        st.error(f"{name} does not fit an output of {output} and these targets: {first} is used. Fitting are {', '.join(possible)}.")
-    return output, LOSSES[name if name in possible else first]
+        raise ValueError(f"{name} does not fit an output of {output}")
+    return output, LOSSES[first if name == AUTO else name]
+
+
+def _draw_network(data: DataSet, hidden: tuple[int, ...], activations: tuple[str, ...], output: str) -> Network:
+    try:
+        return _network(data, hidden, activations, output)
+    except ValueError as error:
+        st.error(f"{error}: one hidden layer of 8 is used.")
+        return _network(data, (8,), activations[:1], output)
 
 
 def _network(data: DataSet, hidden: tuple[int, ...], activations: tuple[str, ...], output: str) -> Network:
     sizes = (data.X.shape[0], *hidden, data.Y.shape[0])
     parameters = sum(k * (n + 1) for n, k in pairwise(sizes))
     if parameters > MOST_PARAMETERS:
-        st.error(
-            f"{'-'.join(map(str, sizes))} has {parameters:,} parameters and {MOST_PARAMETERS:,} is the most: one hidden layer of 8 is used."
-        )
-        sizes, activations = (sizes[0], 8, sizes[-1]), activations[:1]
+        raise ValueError(f"{'-'.join(map(str, sizes))} has {parameters:,} parameters and {MOST_PARAMETERS:,} is the most")
     return Network(sizes=sizes, activations=(*activations, output))
 
 
-def _where(point: current_experiment.Point, network: Network) -> None:
-    """The current point and where it came from; the way back, and back to the beginning of all."""
+@st.fragment(key=WHERE)
+def where() -> None:
+    """The current point and where it came from; the way back, and back to the beginning of all; files of weights."""
+    made = now()
+    point, network = made.point, made.network
     st.caption(f"{'-'.join(map(str, network.sizes))}, {network.parameter_count:,} parameters. The network stands at {point.description}.")
     with st.container(horizontal=True):
         if point.kind != "initial":
             st.button("Initial weights", on_click=current_experiment.reset_point, help="Forget edits, training or loaded weights.")
         st.button("Reset all", on_click=_reset, help="All controls of the sidebar back to what they were at the start.")
+    models.menu(point)
 
 
 def _reset() -> None:

@@ -1,0 +1,29 @@
+"""Which parts of a page are drawn anew when a control is moved.
+
+A run of the whole app draws each of its hundred controls and figures again, on the server and in the browser. A control that changes
+nothing but some parts, each a fragment with a key, names them: only those are run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+PAGE = "page"  # the whole page, without the sidebar
+ALONE = True  # whether parts may be run alone; a test without a browser sees only what its last run has drawn
+
+
+def only(*parts: str, where: Callable[[], bool] = lambda: True) -> Callable[[], None]:
+    """A callback for `on_change` of a control: run these parts and nothing else; where one is not on the page, or `where` says no, all."""
+
+    def changed() -> None:
+        if not (ALONE and where()):
+            return
+        try:
+            st.rerun(list(parts))
+        except StreamlitAPIException:
+            return
+
+    return changed
