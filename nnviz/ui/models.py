@@ -36,8 +36,8 @@ class Model:
 
 def arrive(data: DataSet) -> None:
     """Take over a model that was dropped since the last run, as soon as the data fit it; before the network's controls are drawn."""
-    file = st.session_state.get(FILE)
-    if file is not None and st.session_state.get("model id") != file.file_id:
+    if dropped():
+        file = st.session_state[FILE]
         st.session_state["model id"] = file.file_id
         forget()
         try:
@@ -55,6 +55,12 @@ def arrive(data: DataSet) -> None:
         return
     forget()
     _enter(model)
+
+
+def dropped() -> bool:
+    """Whether a file has come that was not looked at."""
+    file = st.session_state.get(FILE)
+    return file is not None and st.session_state.get("model id") != file.file_id
 
 
 def forget() -> None:

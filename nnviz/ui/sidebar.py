@@ -345,6 +345,8 @@ def _network(data: DataSet, hidden: tuple[int, ...], activations: tuple[str, ...
 @st.fragment(key=WHERE)
 def where() -> None:
     """The current point and where it came from; the way back, and back to the beginning of all; files of weights."""
+    if models.dropped():
+        st.rerun()  # the model's network is written into the controls
     made = now()
     point, network = made.point, made.network
     st.caption(f"{'-'.join(map(str, network.sizes))}, {network.parameter_count:,} parameters. The network stands at {point.description}.")
