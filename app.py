@@ -8,7 +8,8 @@ from copy import copy
 
 import streamlit as st
 
-from nnviz.ui import carry, experiment, navigation, redraw, show, sidebar, warm
+from nnviz.ui import carry, controls, experiment, navigation, redraw, show, sidebar, warm
+from nnviz.ui import page as frame
 
 st.set_page_config(
     page_title="nnviz",
@@ -20,16 +21,22 @@ st.set_page_config(
 
 @st.fragment(key=redraw.PAGE)
 def body(shown) -> None:
-    """The page, of the experiment as it is now; what is moved on it does not draw the sidebar anew."""
+    """The page, of the experiment as it is now; what is moved on it draws neither the sidebar anew nor its frame."""
     carry.stay(shown)
+    frame.stay()
     experiment.put(sidebar.now())
     copy(shown).run()  # a copy, since Streamlit lets a page run once
 
 
 warm.once()
+redraw.begin()
 page = navigation.enter()
 carry.go(page)
 show.style()
 chosen = sidebar.experiment()
+experiment.put(chosen)
+frame.top(page.title)
 body(page)
+controls.draw_trials()
+redraw.end()
 carry.finish(chosen)

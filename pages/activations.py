@@ -83,9 +83,7 @@ def draw_curves(chosen: experiment.Experiment, together: bool) -> None:
 
 
 chosen = experiment.current()
-page.head(
-    "Activations", "What a neuron makes of its weighted sum z, and the slope f′(z) by which every gradient on its way back is multiplied."
-)
+page.head("What a neuron makes of its weighted sum z, and the slope f′(z) by which every gradient on its way back is multiplied.")
 shown = controls.segments("View", VIEWS, key="actview", label_visibility="collapsed")
 if shown == "Softmax":
     softmax_view.draw()

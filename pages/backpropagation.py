@@ -128,7 +128,7 @@ def through_depth(chosen: experiment.Experiment) -> None:
 
 
 chosen = experiment.current()
-page.head("Backpropagation", "How the cost reaches back to every weight: the paths it takes, and the factor that each step multiplies.")
+page.head("How the cost reaches back to every weight: the paths it takes, and the factor that each step multiplies.")
 shown = controls.segments("View", VIEWS, key="backview", label_visibility="collapsed")
 {VIEWS[0]: one_weight, VIEWS[1]: all_deltas, VIEWS[2]: gradient_check, VIEWS[3]: one_step, VIEWS[4]: through_depth}[shown](chosen)
 controls.try_this(TRIALS)

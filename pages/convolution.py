@@ -15,9 +15,7 @@ from nnviz.ui.convolution_setup import DIGIT, GRID, LEARNT, Setup
 VIEWS = ("Slide", "Flipped or not", "Backward", "Two layers")
 
 chosen = experiment.current()
-page.head(
-    "Convolution", "One small kernel slides over the picture; at each place its numbers are multiplied with what lies under it, and added."
-)
+page.head("One small kernel slides over the picture; at each place its numbers are multiplied with what lies under it, and added.")
 view = controls.segments("View", VIEWS, key="convview", default=VIEWS[0])
 theme = show.theme()
 

@@ -15,7 +15,7 @@ from nnviz.ui import controls, cost_view, experiment, mistakes, page, programs, 
 VIEWS = ("This network", "Any layer", "Growth", "Clock", "Through time")
 
 chosen = experiment.current()
-page.head("Cost of computation", "Every layer's products counted exactly, and the same layers run on this machine beside the count.")
+page.head("Every layer's products counted exactly, and the same layers run on this machine beside the count.")
 view = controls.segments("View", VIEWS, key="costview", default=VIEWS[0])
 theme = show.theme()
 layers = complexity.layers_of(chosen.network)

@@ -11,7 +11,6 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, view.ALL)
 
 chosen = experiment.current()
 page.head(
-    "Curvature",
     "How the cost bends around a point: the eigenvalues of its Hessian say which steps die out, which swing, and which break out.",
 )
 theme, colours = show.theme(), show.theme().symbols

@@ -15,7 +15,7 @@ from nnviz.ui import controls, experiment, matrix_view, page, player, show, take
 VIEWS = ("Once", "Again and again", "Growth on the way", "Large matrices")
 
 chosen = experiment.current()
-page.head("Eigenvalues", "A small change goes in: does it die out like a ripple or grow into a wave? The eigenvalues of the map tell.")
+page.head("A small change goes in: does it die out like a ripple or grow into a wave? The eigenvalues of the map tell.")
 view = controls.segments("View", VIEWS, key="eigview", default=VIEWS[0])
 theme = show.theme()
 

@@ -11,7 +11,7 @@ MOST = 20  # formulas shown at once
 
 chosen = experiment.current()
 count = sum(map(len, CATALOGUE.values()))
-page.head("Formulas", f"{count} formulas, each with its symbols, its numbers in the experiment, and the page where it can be played with.")
+page.head(f"{count} formulas, each with its symbols, its numbers in the experiment, and the page where it can be played with.")
 view = controls.segments("View", VIEWS, key="formview", default=VIEWS[0], label_visibility="collapsed")
 
 

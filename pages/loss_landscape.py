@@ -10,9 +10,7 @@ from nnviz.ui import landscape_view as view
 VIEWS = ("Landscape", "Between two solutions")
 
 chosen = experiment.current()
-page.head(
-    "Loss landscape", "The cost of the network over a plane through the space of its parameters, and the ways that training takes there."
-)
+page.head("The cost of the network over a plane through the space of its parameters, and the ways that training takes there.")
 parts = ("train", "test") if len(chosen.data.test) else ("train",)
 
 

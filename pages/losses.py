@@ -131,7 +131,7 @@ def unequal_classes(chosen: experiment.Experiment) -> None:
 
 
 chosen = experiment.current()
-page.head("Losses", "What a prediction costs, and the slope that the cost sends back: the first factor of every gradient.")
+page.head("What a prediction costs, and the slope that the cost sends back: the first factor of every gradient.")
 shown = controls.segments("View", VIEWS, key="lossview", label_visibility="collapsed")
 if shown == "Over the logit":
     over_logit()

@@ -57,7 +57,7 @@ TRIALS = (
 )  # fmt: skip
 
 chosen = experiment.current()
-page.head("Maps", "Each pixel is a whole training run with its own two hyperparameters: where does training converge?")
+page.head("Each pixel is a whole training run with its own two hyperparameters: where does training converge?")
 
 
 def asked():

@@ -87,7 +87,7 @@ def show_matrices(look: view.Look) -> None:
 
 
 chosen = experiment.current()
-page.head("Network", f"One sample of {chosen.data.title} flows through a {chosen.sizes} network; click a neuron to read its sum.")
+page.head(f"One sample of {chosen.data.title} flows through a {chosen.sizes} network; click a neuron to read its sum.")
 shown = controls.segments("View", VIEWS, key="netview", label_visibility="collapsed")
 look = view.choose(chosen)
 (show_matrices if shown == "Matrices" else show_graph)(look)

@@ -13,7 +13,7 @@ from nnviz.ui.descent_trials import TRIALS
 VIEWS = ("Results", "Learning rates", "Basins")
 DEFAULT = ("sgd", "momentum", "rmsprop", "adam")
 experiment.current()
-page.head("Optimisers", "Optimisers leave the same start on a surface; watch where each goes, how fast, and what it remembers on the way.")
+page.head("Optimisers leave the same start on a surface; watch where each goes, how fast, and what it remembers on the way.")
 
 
 def choose_surface():

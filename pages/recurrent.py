@@ -15,7 +15,6 @@ VIEWS = {
 
 experiment.current()
 page.head(
-    "Recurrent networks",
     "The same weights at every step: a state is carried forward through time, and the gradient has to find its way back.",
 )
 

@@ -13,7 +13,7 @@ from nnviz.ui import controls, experiment, page, player, programs, ripples_view,
 VIEWS = ("Through the network", "Through depth")
 
 chosen = experiment.current()
-page.head("Ripples", "A small change goes in: the network amplifies it or damps it, layer by layer, and its Jacobians say how much.")
+page.head("A small change goes in: the network amplifies it or damps it, layer by layer, and its Jacobians say how much.")
 view = controls.segments("View", VIEWS, key="ripview", default=VIEWS[0])
 theme = show.theme()
 

@@ -35,9 +35,7 @@ TRIALS = (
 )
 
 experiment.current()
-page.head(
-    "Start", "A network of three neurons: press play, and every number it computes appears where it arises, forward and then backward."
-)
+page.head("A network of three neurons: press play, and every number it computes appears where it arises, forward and then backward.")
 theme = show.theme()
 picture_place, fields_place = st.container(), st.expander("Change any number", expanded=True)
 with fields_place:  # drawn first, below: the picture shows what stands in the fields

@@ -8,7 +8,7 @@ from nnviz.ui import controls, experiment, page, player, runs, show, training_tr
 VIEWS = ("Watch", "Weights", "Confusion", "Pictures", "Compare", "Find a rate")
 
 chosen = experiment.current()
-page.head("Training", "The network learns from the data, batch by batch; every step can be watched, and gone back to.")
+page.head("The network learns from the data, batch by batch; every step can be watched, and gone back to.")
 data, theme, score = chosen.data, show.theme(), training_view.score_name(chosen)
 possible = [view for view in VIEWS if (view != "Confusion" or data.task == "classification") and (view != "Pictures" or data.image_shape)]
 view = controls.segments("View", possible, key="trainview", default=VIEWS[0])

@@ -16,6 +16,7 @@ from nnviz.ui import chart, notices
 
 PERSIST: Any = {"bind": "query-params", "persist_state": "session"}
 SEEN = "address seen"  # session_state: parameters of the address that were already looked at
+TRIALS = "trials"  # session_state: what the page offers to try
 ARRIVING = "arriving"  # session_state: values from a session file that wait for their controls to be drawn
 
 
@@ -209,13 +210,21 @@ class Trial:
     then: Callable[[], None] | None = None  # what is to be done besides, such as pressing Train
 
 
-def try_this(trials: Sequence[Trial], key: str = "try") -> None:
+def try_this(trials: Sequence[Trial]) -> None:
+    """What a page offers to try; `app.py` draws it at its end, where it stays when something on the page is moved."""
+    st.session_state[TRIALS] = trials
+
+
+def draw_trials() -> None:
     """Buttons that set the controls to show something worth seeing; the sentence of the last one pressed stands below them."""
+    trials = st.session_state.pop(TRIALS, ())
+    if not trials:
+        return
     st.markdown("#### Try this")
-    pressed = f"{key} pressed"
-    with st.container(horizontal=True, key=f"{key}-buttons"):
+    pressed = "try pressed"
+    with st.container(horizontal=True, key="try-buttons"):
         for index, trial in enumerate(trials):
-            st.button(trial.label, key=f"{key}-{index}", on_click=_apply, args=(trial, pressed, index))
+            st.button(trial.label, key=f"try-{index}", on_click=_apply, args=(trial, pressed, index))
     chosen = st.session_state.get(pressed)
     if isinstance(chosen, int) and chosen < len(trials):
         st.markdown(f"**{trials[chosen].label}.** {trials[chosen].notice}")

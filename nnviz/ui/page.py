@@ -7,20 +7,33 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from nnviz.ui import notices, reference, take
+from nnviz.ui import notices, redraw, reference, take
+
+SHOWN = "shown page"  # session_state: the title of the page
 
 
-def head(title: str, sentence: str) -> None:
-    """The title and the sentence under it, then any notices."""
+def top(title: str) -> None:
+    """The title and what stands at its right; drawn by `app.py`, outside of the part that is drawn anew when something is moved."""
+    st.session_state[SHOWN] = title
     with st.container(key="take", horizontal=True):
         reference.menu(title)
         take.bar()
     st.title(title, anchor=False)
-    st.html(f'<p class="nnviz-lead">{html.escape(sentence)}</p>')
-    notices.open_here(title)
-    take.lesson()
     if st.context.is_embedded:
         st.link_button("Open the full view", _full_view(), type="tertiary")
+
+
+def stay() -> None:
+    """Before a page runs: where it would run by itself and a menu stands open that tells of it, the whole app does."""
+    if redraw.alone() and (st.session_state.get(reference.KEY) or st.session_state.get(take.MENU)):
+        st.rerun()
+
+
+def head(sentence: str) -> None:
+    """The one sentence that says what one is looking at, then any notices."""
+    st.html(f'<p class="nnviz-lead">{html.escape(sentence)}</p>')
+    notices.open_here(st.session_state.get(SHOWN, ""))
+    take.lesson()
 
 
 def _full_view() -> str:

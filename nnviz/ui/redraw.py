@@ -14,6 +14,23 @@ from streamlit.errors import StreamlitAPIException
 PAGE = "page"  # the whole page, without the sidebar
 ALONE = True  # whether parts may be run alone; a test without a browser sees only what its last run has drawn
 
+WHOLE = "whole run"  # session_state: whether the whole app is running
+
+
+def begin() -> None:
+    """The whole app runs; from `app.py`."""
+    st.session_state[WHOLE] = True
+
+
+def end() -> None:
+    """It has run."""
+    st.session_state[WHOLE] = False
+
+
+def alone() -> bool:
+    """Whether a part is running by itself."""
+    return not st.session_state.get(WHOLE, True)
+
 
 def only(*parts: str, where: Callable[[], bool] = lambda: True) -> Callable[[], None]:
     """A callback for `on_change` of a control: run these parts and nothing else; where one is not on the page, or `where` says no, all."""

@@ -12,10 +12,10 @@ import streamlit as st
 
 from nnviz.formulas.scripts import Recipe, core_script
 from nnviz.formulas.torch_script import torch_script
-from nnviz.ui import carry, experiment, mistakes, programs, session
+from nnviz.ui import carry, experiment, mistakes, programs, redraw, session
 from nnviz.ui.session import ENDING, Session, State
 
-COMPONENT, FILE, DRAFT = "take-link", "sessionfile", "lesson draft"
+COMPONENT, MENU, FILE, DRAFT = "take-link", "takemenu", "sessionfile", "lesson draft"
 _place: ContextVar[Any] = ContextVar("place of the page's script", default=None)  # in the menu; None while that is closed
 LONG = 2000  # characters beyond which mail programs and chats cut a link
 
@@ -34,7 +34,7 @@ def _component() -> Any:
 def bar() -> None:
     """In the row at a page's upper right corner: Copy link, and a menu whose content is made only when it is opened."""
     _component()(key=COMPONENT, width="content", on_dropped_change=_dropped)
-    menu = st.popover("Take it with you", type="tertiary", key="takemenu", on_change="rerun")
+    menu = st.popover("Take it with you", type="tertiary", key=MENU, on_change="rerun")
     _place.set(None)
     if menu.open:
         with menu:
@@ -47,8 +47,10 @@ def bar() -> None:
 def script(write: Callable[[], str]) -> None:
     """Offer the program that computes what the page shows; a page says it once its numbers are known.
 
-    It is written only while the menu is open.
+    It is written only while the menu is open; there a part does not run by itself.
     """
+    if redraw.alone() and st.session_state.get(MENU):
+        st.rerun()
     place = _place.get()
     if place is None:
         return

@@ -9,7 +9,7 @@ def script():
 
     from nnviz.ui import controls, page
 
-    page.head("Controls", "One of each kind.")
+    page.head("One of each kind.")
     rate = controls.powers("Rate", -3, 0, key="rate", default=0.01)
     amount = controls.slider("Amount", 0.0, 2.0, key="amount", default=0.5, step=0.1)
     kind = controls.choice("Kind", ["a", "b"], key="kind", default="b")
@@ -18,6 +18,7 @@ def script():
     names = controls.several("Names", ["x", "y", "z"], key="names", default=["x"])
     side = controls.segments("Side", ["left", "right"], key="side", default="right")
     controls.try_this([controls.Trial("Much", "It is the most.", {"amount": 2.0, "kind": "a"})])
+    controls.draw_trials()
     st.button("Reset", on_click=controls.reset, args=(["amount", "kind"],))
     st.text(f"{rate} {amount} {kind} {count} {flag} {names} {side}")
 

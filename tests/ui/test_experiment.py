@@ -16,7 +16,7 @@ def script():
 
     experiment.put(sidebar.experiment())
     chosen = experiment.current()
-    page.head("Experiment", "What the sidebar makes.")
+    page.head("What the sidebar makes.")
     st.session_state["seen"] = chosen
     st.button("Edit", on_click=experiment.edit, args=(chosen, 3, 0.25))
     st.button("Undo", on_click=experiment.undo_edit)

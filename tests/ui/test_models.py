@@ -18,7 +18,7 @@ def script():
 
     experiment.put(sidebar.experiment())
     chosen = experiment.current()
-    page.head("Experiment", "What the sidebar makes.")
+    page.head("What the sidebar makes.")
     st.session_state["seen"] = chosen
     st.text(f"{chosen.data.name} {chosen.sizes} {' '.join(chosen.network.activations)} {chosen.point.kind}")
 

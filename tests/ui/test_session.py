@@ -31,7 +31,7 @@ def script():
 
     chosen = sidebar.experiment()
     experiment.put(chosen)
-    page.head("Experiment", "What the sidebar makes.")
+    page.head("What the sidebar makes.")
     controls.segments("View", ["One", "Two"], key="view")
     controls.several("Several", ["a", "b", "c"], key="several", default=("a",))
     st.session_state["seen"], st.session_state["state"] = chosen, carry.state("Title", "Sentence.")
