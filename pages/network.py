@@ -51,8 +51,10 @@ def show_graph(look: view.Look) -> None:
     with panel:
         view.formula(look, flow, stop, theme)
         view.products(look, theme)
-    with st.expander("Change this neuron's weights"):
-        view.edit_weights(look)
+    fold = st.expander("Change this neuron's weights", key="weightsfold", on_change="rerun")
+    if fold.open:
+        with fold:
+            view.edit_weights(look)
     data, neuron = st.columns([1.2, 1], gap="medium")
     with data:
         figure = samples.scatter(chosen.data, look.row, theme, show_test=chosen.show_test)

@@ -93,8 +93,16 @@ def test_a_choice_made_for_a_larger_network_falls_back_to_what_there_is(open_pag
     assert app.number_input(key="row").value == 0
 
 
-def test_a_weight_is_edited_seen_by_the_experiment_and_taken_back(open_page):
+@pytest.fixture
+def unfolded(open_page):
+    """The page with the fold of weights open, whose fields are made only then."""
     app = open_page("network")
+    app.session_state["weightsfold"] = True
+    return app.run()
+
+
+def test_a_weight_is_edited_seen_by_the_experiment_and_taken_back(unfolded):
+    app = unfolded
     before = app.number_input(key="theta-0").value
     app.number_input(key="theta-0").set_value(2.5).run()
     assert not app.exception
@@ -105,8 +113,8 @@ def test_a_weight_is_edited_seen_by_the_experiment_and_taken_back(open_page):
     assert app.number_input(key="theta-0").value == before
 
 
-def test_edited_weights_change_the_picture(open_page):
-    app = open_page("network")
+def test_edited_weights_change_the_picture(unfolded):
+    app = unfolded
     former = next(trace for trace in figure(app, "positive")["data"] if trace["name"] == "z")["x"][0]
     app.number_input(key="theta-0").set_value(float(app.number_input(key="theta-0").value) + 1.0).run()
     moved = next(trace for trace in figure(app, "positive")["data"] if trace["name"] == "z")["x"][0]
@@ -114,8 +122,8 @@ def test_edited_weights_change_the_picture(open_page):
     assert moved - former == pytest.approx(sample, abs=1e-6)
 
 
-def test_of_many_inputs_one_weight_is_chosen(open_page):
-    app = open_page("network")
+def test_of_many_inputs_one_weight_is_chosen(unfolded):
+    app = unfolded
     app.selectbox(key="data").set_value("digits").run()
     app.selectbox(key="edit-input").set_value(20).run()
     assert not app.exception
