@@ -52,21 +52,6 @@ def test_what_is_drawn_alone_is_what_a_fresh_page_shows(visit, name, change):
     assert page.evaluate(SHOWN) == alone
 
 
-def test_the_sidebar_is_not_sent_again_when_one_of_its_sliders_moves(visit):
-    page = visit("network")
-    counted = {"Noise": 0, "Data": 0}
-    for label, change in (("Noise", slid("Noise")), ("Data", chosen("Data", "Penguins"))):
-        page.evaluate(
-            """() => { window.drawn = 0; window.watch = new MutationObserver(all => { window.drawn += all.length; });
-            const sidebar = document.querySelector('[data-testid=stSidebarUserContent]');
-            window.watch.observe(sidebar, {subtree: true, attributes: true, attributeFilter: ['data-stale', 'class']}); }"""
-        )
-        change(page)
-        settle(page)
-        counted[label] = page.evaluate("() => { window.watch.disconnect(); return window.drawn; }")
-    assert counted["Noise"] < counted["Data"]
-
-
 def test_after_a_slider_was_moved_alone_everything_else_goes_on(visit):
     page = visit("network")
     sidebar = page.locator("[data-testid=stSidebar]")
