@@ -49,6 +49,28 @@ function unrepeated(plot) {
   };
 }
 
+// The surface under paths and points mostly stays while those change, and drawing it is most of such a figure's time: one that is the same,
+// in the same place, is left standing.
+function unmoved(plot) {
+  for (const { type, _module: kind } of plot._fullData) {
+    if (!["contour", "heatmap"].includes(type) || kind.unmoved) continue;
+    const draw = kind.plot;
+    kind.unmoved = true;
+    kind.plot = (drawn, subplot, traces, layer) => {
+      const node = layer.node();
+      const asked = JSON.stringify([traces.map(asGiven), inPlace(subplot.xaxis), inPlace(subplot.yaxis)], withoutPlotlys);
+      const standing = node.stands === asked ? node.children : [];
+      for (const group of standing) group.__data__ = traces.find(([{ trace }]) => trace.uid === group.__data__?.[0].trace.uid);
+      if (!standing.length) draw(drawn, subplot, traces, layer);
+      node.stands = asked;
+    };
+  }
+}
+
+const asGiven = ([{ trace }]) => [trace.uid, trace._input];
+const inPlace = ({ type, range, _length, _offset, _categories }) => [type, range, _length, _offset, _categories];
+const withoutPlotlys = (key, value) => (key[0] === "_" ? undefined : value);
+
 function places(object, path = "") {
   return Object.keys(object).flatMap((key) => {
     const value = object[key];
@@ -216,6 +238,7 @@ class Chart {
     layout.selectionrevision ??= spec.token;  // else Plotly keeps what was selected before, and a click there takes it back
     if (first) this.start(Plotly, spec, data, layout, frames);
     else Plotly.react(this.plot, { data, layout, frames });
+    unmoved(this.plot);
   }
 
   start(Plotly, spec, data, layout, frames) {

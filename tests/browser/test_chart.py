@@ -83,6 +83,33 @@ def test_a_figure_that_waits_is_not_moved_by_the_player_and_stands_where_that_st
     )
 
 
+def test_a_surface_that_stays_is_not_drawn_again_under_new_paths_and_one_that_changes_is(visit):
+    page = visit("optimizers")
+    page.locator(SLIDER).first.press("ArrowRight")
+    settle(page)
+    plot = page.locator(PLOT.format("landscape"))
+    plot.evaluate(
+        """plot => { window.lines = 0; window.paths = 0;
+            const count = (name) => (found) => { window[name] += found.length; };
+            const watch = (name, layer) => new MutationObserver(count(name)).observe(layer, {subtree: true, attributeFilter: ['d']});
+            for (const layer of plot.querySelectorAll('.contourlayer')) watch('lines', layer);
+            for (const layer of plot.querySelectorAll('.scatterlayer')) watch('paths', layer); }"""
+    )
+    page.locator(SLIDER).first.press("ArrowLeft")
+    page.wait_for_function("window.paths > 0")
+    settle(page)
+    assert page.evaluate("window.lines") == 0
+    stood = plot.locator(".contourlayer").evaluate("layer => layer.innerHTML")
+    page.set_viewport_size({"width": 1100, "height": 900})
+    page.wait_for_function("window.lines > 0")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    settle(page)
+    assert plot.locator(".contourlayer").evaluate("layer => layer.innerHTML") == stood
+    page.emulate_media(color_scheme="dark")
+    page.locator(SLIDER).first.press("ArrowRight")
+    page.wait_for_function("stood => document.querySelector('.st-key-figure-landscape .contourlayer').innerHTML !== stood", arg=stood)
+
+
 def menu_of(page, key):
     return page.locator(f".st-key-figure-{key}").get_by_role("button", name="Download this figure")
 
