@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from binascii import b2a_base64
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -82,7 +83,7 @@ def bundle(figure: Figure) -> str:
     return f"/{base}/app/static/plotly-{part}-{VERSION}.min.js".replace("//", "/")
 
 
-def chart(figure: Figure, key: str, alt: str, title: str = "", select: bool = False) -> bool:
+def chart(figure: Figure, key: str, alt: str, title: str = "", select: bool | Callable[[], None] = False) -> bool:
     """Draw the figure under its title; what a person selects in it is asked for with `selection`. Tells whether its downloads are open.
 
     Parameters
@@ -91,18 +92,19 @@ def chart(figure: Figure, key: str, alt: str, title: str = "", select: bool = Fa
     key : of the figure on its page
     alt : what it shows, for those who do not see it
     title : as Plotly writes one, with `<br>`, `<i>`, `<sub>` and coloured `<span>`s
-    select : clicks and boxes rerun the page
+    select : clicks and boxes rerun the page, or what is given here
     """
     body = encode(figure)
     token = hashlib.blake2b(body, digest_size=12).hexdigest()
     is_open = bool(_told(key, "menu"))
     head = orjson.dumps({"title": title, "alt": alt, "menu": is_open})
-    about = orjson.dumps({"bundle": bundle(figure), "config": CONFIG, "select": select, "token": token})
+    about = orjson.dumps({"bundle": bundle(figure), "config": CONFIG, "select": bool(select), "token": token})
     data = head + b"\n" + about[:-1] + b',"figure":' + body + b"}"
     if select:
         st.session_state[f"{key} token"] = token
         default = {"menu": False, "selection": NOTHING}
-        _component()(key=key, data=data, default=default, on_menu_change=nothing, on_selection_change=nothing)
+        selected = select if callable(select) else nothing
+        _component()(key=key, data=data, default=default, on_menu_change=nothing, on_selection_change=selected)
     else:
         _component()(key=key, data=data, default={"menu": False}, on_menu_change=nothing)
     return is_open

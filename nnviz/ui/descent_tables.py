@@ -11,7 +11,7 @@ from nnviz.core.maps import basins_chunks
 from nnviz.core.sweep import sweep_chunks
 from nnviz.figures.descent_maps import DIVERGED_TEXT, basin_shares
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, descent_figures, progress, show
+from nnviz.ui import controls, descent_figures, progress, redraw, show
 from nnviz.ui import descent_view as view
 from nnviz.ui.descent_view import Setup
 
@@ -89,7 +89,10 @@ def basin_map(theme: str, setup: Setup, place: int) -> None:
     with left:
         title = setup.runs[place].title
         show.figure(
-            descent_figures.basins(theme, setup, place, found), "basins", f"Which minimum {title} reaches from each start.", on_select=True
+            descent_figures.basins(theme, setup, place, found),
+            "basins",
+            f"Which minimum {title} reaches from each start.",
+            on_select=redraw.only(redraw.PAGE),  # the start stands above
         )
     with right:
         rows = basin_shares(found.reached, found.minima)

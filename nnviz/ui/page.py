@@ -25,7 +25,7 @@ def top(title: str) -> None:
 
 def stay() -> None:
     """Before a page runs: where it would run by itself and a menu stands open that tells of it, the whole app does."""
-    if redraw.alone() and (st.session_state.get(reference.KEY) or st.session_state.get(take.MENU)):
+    if redraw.alone() and redraw.menus_open():
         st.rerun()
 
 

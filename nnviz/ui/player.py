@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -29,6 +29,7 @@ def player(
     start: int | None = None,
     clickable: bool = False,
     number: int = 0,
+    on_rest: Callable[[], None] = nothing,
 ) -> int:
     """Show the player and give back the position, in `steps`, of the step on which it rests.
 
@@ -43,11 +44,12 @@ def player(
     start : the stop on which it rests at first; by default the last one, at which the figures show the whole run
     clickable : the figures can be clicked, so each frame is redrawn in full
     number : of what is played; with another one the player goes to its start, wherever it was
+    on_rest : what runs when it comes to rest, such as the parts that tell of the step (`redraw.only`); by default all that holds it
     """
     stops = list(range(len(steps))) if stops is None else [int(stop) for stop in stops]
     last = len(stops) - 1
     start = last if start is None else max(0, min(start, last))
-    rests = _rests(key, start, last, number)
+    stands = rests(key, start, last, number)
     data = {
         "figures": list(figures),
         "stops": stops,
@@ -57,13 +59,13 @@ def player(
         "start": start,
         "redraw": clickable,
         "number": number,
-        "rests": rests,
+        "rests": stands,
     }
-    _component()(key=key, data=data, default={"stop": start}, on_stop_change=nothing)
-    return rests
+    _component()(key=key, data=data, default={"stop": start}, on_stop_change=on_rest)
+    return stands
 
 
-def _rests(key: str, start: int, last: int, number: int) -> int:
+def rests(key: str, start: int, last: int, number: int) -> int:
     """The stop on which the player rests: what it told last, moved as the player itself moves when there are other stops.
 
     At the end it stays at the end; elsewhere it keeps its place as far as it exists.

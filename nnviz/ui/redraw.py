@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 PAGE = "page"  # the whole page, without the sidebar
+SYMBOLS, TAKE = "symbols", "takemenu"  # the menus at the top, which tell of all that the page shows
 ALONE = True  # whether parts may be run alone; a test without a browser sees only what its last run has drawn
 
 WHOLE = "whole run"  # session_state: whether the whole app is running
@@ -32,11 +33,16 @@ def alone() -> bool:
     return not st.session_state.get(WHOLE, True)
 
 
+def menus_open() -> bool:
+    """Whether a menu stands open that tells of what the page shows: then nothing is drawn without it."""
+    return bool(st.session_state.get(SYMBOLS) or st.session_state.get(TAKE))
+
+
 def only(*parts: str, where: Callable[[], bool] = lambda: True) -> Callable[[], None]:
     """A callback for `on_change` of a control: run these parts and nothing else; where one is not on the page, or `where` says no, all."""
 
     def changed() -> None:
-        if not (ALONE and where()):
+        if not ALONE or menus_open() or not where():
             return
         try:
             st.rerun(list(parts))

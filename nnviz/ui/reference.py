@@ -7,15 +7,14 @@ import streamlit as st
 from nnviz.formulas.catalogue import of_page
 from nnviz.formulas.entry import Entry
 from nnviz.formulas.letters import LETTERS, in_colours
-from nnviz.ui import experiment, formulas_view, navigation, show
+from nnviz.ui import experiment, formulas_view, navigation, redraw, show
 
-KEY = "symbols"
 MOST = 12  # formulas that are written; of more, the page Formulas has all
 
 
 def menu(title: str) -> None:
     """A menu for a page's upper right corner; closed, it costs a button."""
-    opened = st.popover("Symbols", type="tertiary", key=KEY, on_change="rerun")
+    opened = st.popover("Symbols", type="tertiary", key=redraw.SYMBOLS, on_change="rerun")
     if opened.open:
         with opened:
             show.heading("Each colour means the same on every page")

@@ -29,7 +29,7 @@ def figure(
     key: str,
     alt: str,
     numbers: Mapping[str, Sequence[Any]] | Callable[[], Mapping[str, Sequence[Any]]] | None = None,
-    on_select: bool = False,
+    on_select: bool | Callable[[], None] = False,
     labels: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Show a figure with its downloads; gives back the points that are selected in it.
@@ -40,8 +40,8 @@ def figure(
     key : names the figure on its page; the player finds it by that
     alt : what the figure shows, for those who do not see it
     numbers : the table that is downloaded as CSV, or a function that makes it; by default the points of the traces
-    on_select : clicks on points rerun the page and come back as a list of points (with `customdata` where the trace has it); these and
-        boxes are also what `chart.selection(key)` gives before the figure is drawn
+    on_select : clicks on points rerun the page, or what is given here (`redraw.only`), and come back as a list of points (with
+        `customdata` where the trace has it); these and boxes are also what `chart.selection(key)` gives before the figure is drawn
     labels : of the frames, for the player of the downloaded file
     """
     with st.container(key=f"figure-{key}"):

@@ -15,7 +15,7 @@ from nnviz.formulas.torch_script import torch_script
 from nnviz.ui import carry, experiment, mistakes, programs, redraw, session
 from nnviz.ui.session import ENDING, Session, State
 
-COMPONENT, MENU, FILE, DRAFT = "take-link", "takemenu", "sessionfile", "lesson draft"
+COMPONENT, FILE, DRAFT = "take-link", "sessionfile", "lesson draft"
 _place: ContextVar[Any] = ContextVar("place of the page's script", default=None)  # in the menu; None while that is closed
 LONG = 2000  # characters beyond which mail programs and chats cut a link
 
@@ -34,7 +34,7 @@ def _component() -> Any:
 def bar() -> None:
     """In the row at a page's upper right corner: Copy link, and a menu whose content is made only when it is opened."""
     _component()(key=COMPONENT, width="content", on_dropped_change=_dropped)
-    menu = st.popover("Take it with you", type="tertiary", key=MENU, on_change="rerun")
+    menu = st.popover("Take it with you", type="tertiary", key=redraw.TAKE, on_change="rerun")
     _place.set(None)
     if menu.open:
         with menu:
@@ -49,7 +49,7 @@ def script(write: Callable[[], str]) -> None:
 
     It is written only while the menu is open; there a part does not run by itself.
     """
-    if redraw.alone() and st.session_state.get(MENU):
+    if redraw.alone() and redraw.menus_open():
         st.rerun()
     place = _place.get()
     if place is None:

@@ -15,7 +15,7 @@ SHOWN = """() => {
 
 def slid(label, key="ArrowRight"):
     def change(page):
-        page.locator("[data-testid=stSidebar] [data-testid=stSlider]").filter(has_text=label).locator("input[type=range]").press(key)
+        page.locator("[data-testid=stSlider]").filter(has_text=label).locator("input[type=range]").press(key)
 
     return change
 
@@ -34,7 +34,7 @@ def chosen(label, option):
         ("network", slid("Noise")),
         ("network", chosen("Activation", "own formula")),
         ("backpropagation", slid("Units per layer", "ArrowLeft")),
-        ("cost_of_computation", slid("Units per layer")),
+        ("optimizers", slid("Steps", "ArrowLeft")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

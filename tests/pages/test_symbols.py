@@ -7,7 +7,7 @@ import pytest
 from nnviz.figures.theme import LIGHT
 from nnviz.formulas.catalogue import of_page
 from nnviz.formulas.letters import LETTERS, in_colours
-from nnviz.ui import navigation, reference
+from nnviz.ui import navigation, redraw, reference
 
 NO_LETTERS = ("text", "infty", "begin", "cdots", "vdots", "operatorname", "sigma", "tanh")
 TITLES = [title for files in navigation.SECTIONS.values() for title in files.values()]
@@ -16,7 +16,7 @@ TITLES = [title for files in navigation.SECTIONS.values() for title in files.val
 def opened(open_page, page):
     """The page with its menu open."""
     app = open_page(page)
-    app.session_state[reference.KEY] = True
+    app.session_state[redraw.SYMBOLS] = True
     return app.run()
 
 

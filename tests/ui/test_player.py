@@ -35,15 +35,15 @@ def test_figures_made_anew_stand_where_the_player_goes(state, stop, count, expec
 @pytest.mark.parametrize(("told", "last", "expected"), [(9, 19, 19), (9, 4, 4), (6, 19, 6), (6, 4, 4)])
 def test_python_moves_with_the_player_when_there_are_other_stops_and_does_not_wait_to_be_told(state, told, last, expected):
     state["play"] = SimpleNamespace(stop=told)
-    assert player._rests("play", 9, 9, 0) == told
-    assert player._rests("play", last, last, 0) == expected
-    assert player._rests("play", last, last, 0) == expected  # a rerun before the player has told anything
+    assert player.rests("play", 9, 9, 0) == told
+    assert player.rests("play", last, last, 0) == expected
+    assert player.rests("play", last, last, 0) == expected  # a rerun before the player has told anything
     state["play"] = SimpleNamespace(stop=2)
-    assert player._rests("play", last, last, 0) == 2
+    assert player.rests("play", last, last, 0) == 2
 
 
 def test_what_is_played_next_is_shown_from_its_start_wherever_the_player_was(state):
     state["play"] = SimpleNamespace(stop=3)
-    assert player._rests("play", 9, 9, 1) == 3
-    assert player._rests("play", 19, 19, 2) == 19
-    assert player._rests("play", 19, 19, 2) == 19
+    assert player.rests("play", 9, 9, 1) == 3
+    assert player.rests("play", 19, 19, 2) == 19
+    assert player.rests("play", 19, 19, 2) == 19
