@@ -1,5 +1,5 @@
 // "Copy link", and session files dropped anywhere onto the page.
-// Tells Python { name, text } as "dropped".
+// Tells Python { name, text } as "dropped", and as "scheme" that the system has turned light or dark: the figures' colours are Python's.
 const ENDING = /\.json$/i;
 const SHOWN = 1600; // ms for which the button says what it did
 let listening = null;
@@ -35,6 +35,8 @@ function listen(report) {
   if (listening) listening.abort();
   listening = new AbortController();
   const how = { capture: true, signal: listening.signal };
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", () => report("scheme", dark.matches), { signal: listening.signal });
   const allow = (event) => {
     if (event.dataTransfer && [...event.dataTransfer.types].includes("Files")) event.preventDefault();
   };
@@ -44,12 +46,12 @@ function listen(report) {
     if (!file) return;
     event.preventDefault();
     event.stopPropagation();
-    file.text().then((text) => report({ name: file.name, text }));
+    file.text().then((text) => report("dropped", { name: file.name, text }));
   }, how);
 }
 
 export default function (component) {
   const button = component.parentElement.querySelector("button");
   button.onclick = () => copy(button);
-  listen((dropped) => component.setTriggerValue("dropped", dropped));
+  listen((what, value) => component.setTriggerValue(what, value));
 }

@@ -13,6 +13,7 @@ import streamlit as st
 from nnviz.formulas.scripts import Recipe, core_script
 from nnviz.formulas.torch_script import torch_script
 from nnviz.ui import carry, experiment, mistakes, programs, redraw, session
+from nnviz.ui.chart import nothing
 from nnviz.ui.session import ENDING, Session, State
 
 COMPONENT, FILE, DRAFT = "take-link", "sessionfile", "lesson draft"
@@ -33,7 +34,7 @@ def _component() -> Any:
 
 def bar() -> None:
     """In the row at a page's upper right corner: Copy link, and a menu whose content is made only when it is opened."""
-    _component()(key=COMPONENT, width="content", on_dropped_change=_dropped)
+    _component()(key=COMPONENT, width="content", on_dropped_change=_dropped, on_scheme_change=nothing)
     menu = st.popover("Take it with you", type="tertiary", key=redraw.TAKE, on_change="rerun")
     _place.set(None)
     if menu.open:

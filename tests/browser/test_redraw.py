@@ -75,3 +75,11 @@ def test_after_a_slider_was_moved_alone_everything_else_goes_on(visit):
     sidebar.get_by_role("button", name="Reset all").click()
     settle(page)
     expect(sidebar).to_contain_text("4-8-8-3")
+
+
+def test_the_figures_follow_the_system_into_the_dark(visit):
+    page = visit("losses", color_scheme="light")
+    colour = "getComputedStyle(document.querySelector('.js-plotly-plot .xtick text')).fill"
+    light = page.evaluate(colour)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"{colour} !== '{light}'")
