@@ -1,20 +1,15 @@
 """Optimisers compared on test surfaces: all paths at once, the inside of one of them, and maps over rates and starts."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from nnviz.core.schedules import SCHEDULES
 from nnviz.core.surfaces import SURFACES
-from nnviz.formulas import optimizers as formulas
 from nnviz.formulas import page_scripts
-from nnviz.ui import controls, descent_figures, descent_tables, experiment, page, player, redraw, show, surface_choice, take, tuning
+from nnviz.ui import controls, descent_figures, descent_parts, experiment, page, show, surface_choice, take, tuning
 from nnviz.ui import descent_view as view
 from nnviz.ui.descent_trials import TRIALS
 
-VIEWS = ("Results", "Learning rates", "Basins")
 DEFAULT = ("sgd", "momentum", "rmsprop", "adam")
-PATHS, INSIDE, STEP, BELOW = "paths", "inside picture", "step", "below"  # parts that are drawn alone when what they show is moved
 experiment.current()
 page.head("Optimisers leave the same start on a surface; watch where each goes, how fast, and what it remembers on the way.")
 
@@ -81,8 +76,7 @@ def choose():
     with third:
         start = choose_start(surface)
     with fourth:
-        moved = redraw.only(PATHS, INSIDE, STEP, BELOW)
-        steps = int(controls.slider("Steps", 10, 500, key="steps", default=200, step=10, on_change=moved))
+        steps = int(controls.slider("Steps", 10, 500, key="steps", default=200, step=10, on_change=descent_parts.moved()))
     noise, seed, schedule, clip, decay = choose_more()
     runs, settings, trouble = choose_runs(names or DEFAULT[:1], surface, start, clip, decay)
     optimizers = {run.title: run.optimizer for run in runs}
@@ -90,84 +84,24 @@ def choose():
     return view.Setup(surface, start, steps, runs, schedule, noise, seed), settings, trouble
 
 
-def now(setup):
-    """The setup as a part that is drawn alone finds it, and the step on which the player rests."""
-    setup = replace(setup, steps=int(st.session_state["steps"]))
-    frames = view.frames(setup)
-    return setup, frames[player.rests("descent", len(frames) - 1, len(frames) - 1, 0)]
-
-
-@st.fragment(key=PATHS)
-def draw_paths(setup):
-    """All paths and curves under one player."""
-    setup, _ = now(setup)
-    theme, told = show.theme().name, descent_figures.told(setup, titles_of(setup))
-    three = controls.segments("Dimensions", ("Contours", "3-D"), key="dim", label_visibility="collapsed") == "3-D"
-    left, right = st.columns([1.15, 1], gap="medium")
-    with left:
-        clicked = False if three else redraw.only(redraw.PAGE)
-        show.figure(descent_figures.landscape(theme, setup, three), "landscape", told, on_select=clicked)
-    with right:
-        alt = f"Values, gradient norms and distances over {setup.steps} steps. {told}"
-        show.figure(descent_figures.curves(theme, setup), "curves", alt)
-    moved = ["landscape", "curves", "inside"]
-    player.player("descent", moved, view.frames(setup), clickable=three, on_rest=redraw.only(STEP, BELOW))
-
-
-def titles_of(setup):
-    return [run.title for run in setup.runs]
-
-
 def draw_inside(setup, settings, trouble):
     """The inside of one optimiser, its settings, with what is wrong with one, and its formula; gives back its place."""
-    titles = titles_of(setup)
+    titles = [run.title for run in setup.runs]
     inner = titles.index(controls.segments("Inside", titles, key="inner", default=titles[-1]))
     left, right = st.columns([1, 1.05], gap="medium")
     with left:
-        draw_arrows(setup, inner)
+        descent_parts.arrows(setup, inner)
         tuning.fields_of(setup.runs[inner], settings, [column for _ in range(3) for column in st.columns(3)])
         if trouble:
             st.error(trouble)
         tuning.text_field()
     with right:
-        draw_step(setup, inner)
+        descent_parts.step(setup, inner)
     return inner
 
 
-@st.fragment(key=INSIDE)
-def draw_arrows(setup, inner):
-    """What the optimiser sees and does, as arrows."""
-    setup, _ = now(setup)
-    alt = f"Arrows of {setup.runs[inner].title} at each step, and their lengths."
-    show.figure(descent_figures.inside(show.theme().name, setup, inner), "inside", alt)
-
-
-@st.fragment(key=STEP)
-def draw_step(setup, inner):
-    """The rule of one optimiser with the numbers of the step on which the player rests."""
-    setup, step = now(setup)
-    taken, before = view.inside(setup, inner), min(step, setup.steps - 1)
-    show.heading(f"{setup.runs[inner].title}, step {before} → {before + 1}")
-    show.formula(formulas.update(taken, before, show.theme().symbols))
-    show.sentence(formulas.check(taken))
-
-
-@st.fragment(key=BELOW)
-def draw_below(setup, inner):
-    """The table of what the runs reached, or one of the two maps."""
-    setup, step = now(setup)
-    seen = controls.segments("View", VIEWS, key="optview", label_visibility="collapsed")
-    match seen:
-        case "Results":
-            descent_tables.results(setup, step)
-        case "Learning rates":
-            descent_tables.rate_map(show.theme().name, setup)
-        case "Basins":
-            descent_tables.basin_map(show.theme().name, setup, inner)
-
-
 setup, settings, trouble = choose()
-draw_paths(setup)
+descent_parts.paths(setup)
 inner = draw_inside(setup, settings, trouble)
-draw_below(setup, inner)
+descent_parts.below(setup, inner)
 controls.try_this(TRIALS)

@@ -88,7 +88,7 @@ def test_a_stored_map_of_a_surface_is_shown_and_its_runs_open_in_optimisers(open
     assert not app.exception
     assert not app.error
     assert any("On `(x**2 - 1)**2 + y**2`. SGD" in caption.value for caption in app.caption)
-    assert any("in Optimisers" in element.proto.body for element in app.get("html"))
+    assert "in Optimisers" in charts(app)[0]["title"]
     assert ("no minimum reached" in charts(app)[0]["alt"]) == (measures[0] == "basin")
     found = app.session_state["jobs"]["stored map"].result[1]
     np.testing.assert_array_equal(found.results[measures[0]], whole.results[measures[0]])
