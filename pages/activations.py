@@ -43,7 +43,6 @@ TRIALS = (
 )
 
 
-@st.fragment
 def draw_curves(chosen: experiment.Experiment, together: bool) -> None:
     """Functions and slopes at one z, what each is like, and the formulas with that z put in."""
     names = controls.several("Functions", ELEMENTWISE, key="acts", default=("sigmoid", "tanh", "relu", "gelu", "softplus"))

@@ -45,7 +45,6 @@ TRIALS = (
 )
 
 
-@st.fragment
 def one_weight(chosen: experiment.Experiment) -> None:
     """The paths of one parameter, its chain of derivatives, and its size factor by factor."""
     it, theme = view.choose(chosen), show.theme()
@@ -63,7 +62,6 @@ def one_weight(chosen: experiment.Experiment) -> None:
     panels.paths(it, theme)
 
 
-@st.fragment
 def all_deltas(chosen: experiment.Experiment) -> None:
     """δ of every layer over the training samples, with the neurons that let little of it pass."""
     batch, theme = view.batch(chosen.key, chosen), show.theme()
@@ -94,7 +92,6 @@ def gradient_check(chosen: experiment.Experiment) -> None:
         panels.check(chosen, found)
 
 
-@st.fragment
 def one_step(chosen: experiment.Experiment) -> None:
     """One step of gradient descent: the cost before, after and as predicted, and a layer's update written out."""
     (study, samples), theme = view.step(chosen.key, chosen), show.theme()
@@ -110,7 +107,6 @@ def one_step(chosen: experiment.Experiment) -> None:
     panels.update(chosen, eta, theme)
 
 
-@st.fragment
 def through_depth(chosen: experiment.Experiment) -> None:
     """The size of every layer's gradient in networks of more and more layers."""
     left, right = st.columns(2, gap="medium")

@@ -110,9 +110,8 @@ def flat_and_sharp():
     curvature_panels.minima(found, [batch_name(batch) for batch in batches], rate, steps)
 
 
-@st.fragment
 def body():
-    """The view that is chosen; what is moved here does not draw the sidebar anew."""
+    """The view that is chosen."""
     mode = controls.segments("View", VIEWS, key="curvview", default=VIEWS[0], label_visibility="collapsed")
     if mode in VIEWS[2:]:
         edge() if mode == VIEWS[2] else flat_and_sharp()

@@ -80,9 +80,8 @@ def draw(scene, logarithmic, three):
         show.sentence(f"{runs.name_of(number)} was left at a fork after step {kept.run.parting(path.run)}: {path.description}.")
 
 
-@st.fragment
 def body():
-    """The view that is chosen; what is moved here does not draw the sidebar anew."""
+    """The view that is chosen."""
     mode = controls.segments("View", VIEWS, key="landview", default=VIEWS[0], label_visibility="collapsed")
     (landscape if mode == VIEWS[0] else lines)()
 

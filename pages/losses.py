@@ -50,7 +50,6 @@ TRIALS = (
 )
 
 
-@st.fragment
 def over_prediction() -> None:
     """Each loss and its slope over ŷ for one target, and what one prediction costs under each."""
     names = controls.several("Losses", LOSSES, key="losses", default=FOUR) or list(FOUR)
@@ -75,7 +74,6 @@ def over_prediction() -> None:
                 show.formula(formulas.with_numbers(loss, yhat, y, *curve.at[1:], show.theme().symbols))
 
 
-@st.fragment
 def over_logit() -> None:
     """The same over the logit of a sigmoid output: where squared error stalls and cross-entropy does not."""
     left, middle, right = st.columns([1.6, 1, 1], gap="medium")
@@ -97,7 +95,6 @@ def over_logit() -> None:
         show.sentence("The factor σ′(z) is nearly 0 on both sides: also where the prediction is wrong. Cross-entropy cancels it.")
 
 
-@st.fragment
 def unequal_classes(chosen: experiment.Experiment) -> None:
     """What it costs to say the same of every sample where one class is rare, and what a weight for it changes."""
     left, middle, right = st.columns(3, gap="medium")

@@ -112,9 +112,8 @@ def draw(sweep, found, measure, zooms):
         view.explanation(whole, measure, chosen)
 
 
-@st.fragment
 def body():
-    """The map and its controls; what is moved here does not draw the sidebar anew."""
+    """The map and its controls."""
     view.zoom_on_box()
     stored = stored_maps.choose()
     if stored is not None:

@@ -19,9 +19,8 @@ page.head(
 )
 
 
-@st.fragment
 def body() -> None:
-    """The view that is chosen; what is moved here does not draw the sidebar anew."""
+    """The view that is chosen."""
     view = controls.segments("View", VIEWS, key="recview", default="Unrolled")
     left, right = st.columns([3, 1], gap="large")
     with right:

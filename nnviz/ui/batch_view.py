@@ -31,7 +31,6 @@ class Batch:
     cost: float  # as the engine's own cost tells it
 
 
-@st.fragment
 def draw(chosen: Experiment) -> None:
     """The bars of one batch, their mean written out, the worst samples and the classes."""
     left, middle, right = st.columns([1.3, 1.3, 1], gap="medium", vertical_alignment="bottom")

@@ -21,7 +21,6 @@ EXPERIMENTS = "the experiment's"
 WIDTH, SAMPLES, RUNS = 64, 64, 4
 
 
-@st.fragment
 def draw(chosen: Experiment) -> None:
     """Spread of activations and gradients from layer to layer, for several functions under one initialiser or a few."""
     first, second, third, fourth = st.columns([1.7, 1.5, 1, 1], gap="medium")

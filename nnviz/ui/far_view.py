@@ -18,7 +18,6 @@ LONGEST = 20_000  # characters that are taken, so that a text too long is answer
 FAR = (0.0, 5.0, 20.0, 40.0, 100.0, 1000.0)
 
 
-@st.fragment
 def draw() -> None:
     """Cross-entropy from the logit beside the clipped textbook form, as far out as one likes."""
     left, middle, right = st.columns(3, gap="medium")

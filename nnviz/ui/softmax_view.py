@@ -18,7 +18,6 @@ FIRST_LOGITS = (2.0, 1.0, 0.1, 0.0, -1.0, -2.0)
 LONGEST, MOST_CLASSES, LARGEST_LOGIT = 20_000, 8, 1e6
 
 
-@st.fragment
 def draw() -> None:
     """Logits on sliders, what softmax makes of them, and its Jacobian."""
     left, middle, right = st.columns(3, gap="medium")

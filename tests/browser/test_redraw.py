@@ -20,6 +20,13 @@ def slid(label, key="ArrowRight"):
     return change
 
 
+def viewed(view):
+    def change(page):
+        page.get_by_role("radio", name=view).click()
+
+    return change
+
+
 def chosen(label, option):
     def change(page):
         page.locator("[data-testid=stSidebar]").get_by_role("combobox", name=label).click()
@@ -35,6 +42,7 @@ def chosen(label, option):
         ("network", chosen("Activation", "own formula")),
         ("backpropagation", slid("Units per layer", "ArrowLeft")),
         ("optimizers", slid("Steps", "ArrowLeft")),
+        ("losses", viewed("Far out")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
