@@ -80,12 +80,6 @@ def draw(scene, logarithmic, three):
         show.sentence(f"{runs.name_of(number)} was left at a fork after step {kept.run.parting(path.run)}: {path.description}.")
 
 
-def body():
-    """The view that is chosen."""
-    mode = controls.segments("View", VIEWS, key="landview", default=VIEWS[0], label_visibility="collapsed")
-    (landscape if mode == VIEWS[0] else lines)()
-
-
 def lines():
     with st.container():
         kept = runs.ensure(chosen)
@@ -95,7 +89,8 @@ def lines():
         landscape_panels.line_view(*scene)
 
 
-body()
+mode = controls.segments("View", VIEWS, key="landview", default=VIEWS[0], label_visibility="collapsed")
+(landscape if mode == VIEWS[0] else lines)()
 
 
 def trial(label, notice, **settings):

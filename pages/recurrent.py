@@ -18,19 +18,13 @@ page.head(
     "The same weights at every step: a state is carried forward through time, and the gradient has to find its way back.",
 )
 
-
-def body() -> None:
-    """The view that is chosen."""
-    view = controls.segments("View", VIEWS, key="recview", default="Unrolled")
-    left, right = st.columns([3, 1], gap="large")
-    with right:
-        given = recurrent_setup.setup()
-    with left:
-        VIEWS[view](given)
-    take.script(lambda: page_scripts.recurrent(given.network, given.theta, given.task.X, given.task.Y, given.truncation))
-
-
-body()
+view = controls.segments("View", VIEWS, key="recview", default="Unrolled")
+left, right = st.columns([3, 1], gap="large")
+with right:
+    given = recurrent_setup.setup()
+with left:
+    VIEWS[view](given)
+take.script(lambda: page_scripts.recurrent(given.network, given.theta, given.task.X, given.task.Y, given.truncation))
 
 START = {"rectask": "sine", "recsteps": 40, "recf": "tanh", "rechidden": 8, "recinit": "orthogonal", "recrho": 1.0, "reccut": 0}
 controls.try_this(

@@ -29,7 +29,7 @@ KEYS = (  # the address and the session know the controls of the sidebar by thes
     *("output", "loss", "optimizer", "rate", "batch", "l2"),
 )
 WHERE = "where"  # the part of the sidebar that tells where the network stands
-LATEST, MOVED = "experiment", "sidebar moved"  # session_state: the experiment as it was made last; whether a control of `ALONE` was moved
+LATEST, MOVED = "experiment", "sidebar moved"  # session_state: the experiment as it was made last; whether one with `_moved` was moved
 
 
 def data_title(name: str) -> str:
@@ -68,9 +68,10 @@ def experiment() -> Experiment:
 def now() -> Experiment:
     """The experiment, for a part that runs by itself; where more has changed than a part can show, the whole app runs."""
     latest: Experiment = st.session_state[LATEST]
+    moved = st.session_state.pop(MOVED, False)
     if latest.settings == _settings() and _stands_at(latest):
         return latest
-    if not st.session_state.pop(MOVED, False) or models.WAITING in st.session_state:
+    if not moved or models.WAITING in st.session_state:
         st.rerun()
     try:
         made = _understood()
