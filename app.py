@@ -29,14 +29,13 @@ def body(shown) -> None:
 
 
 warm.once()
-redraw.begin()
-page = navigation.enter()
-carry.go(page)
-show.style()
-chosen = sidebar.experiment()
-experiment.put(chosen)
-frame.top(page.title)
-body(page)
-controls.draw_trials()
-redraw.end()
+with redraw.whole():
+    page = navigation.enter()
+    carry.go(page)
+    show.style()
+    chosen = sidebar.experiment()
+    experiment.put(chosen)
+    frame.top(page.title)
+    body(page)
+    controls.draw_trials()
 carry.finish(chosen)

@@ -6,7 +6,8 @@ nothing but some parts, each a fragment with a key, names them: only those are r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -18,14 +19,14 @@ ALONE = True  # whether parts may be run alone; a test without a browser sees on
 WHOLE = "whole run"  # session_state: whether the whole app is running
 
 
-def begin() -> None:
-    """The whole app runs; from `app.py`."""
+@contextmanager
+def whole() -> Iterator[None]:
+    """The whole app runs, until it has run or was interrupted; around it in `app.py`."""
     st.session_state[WHOLE] = True
-
-
-def end() -> None:
-    """It has run."""
-    st.session_state[WHOLE] = False
+    try:
+        yield
+    finally:
+        st.session_state[WHOLE] = False
 
 
 def alone() -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from nnviz.core.surfaces import SURFACES, Surface
-from nnviz.ui import controls, mistakes
-from nnviz.ui.descent_view import OWN, surface_of, written_bounds
+from nnviz.ui import controls, mistakes, show
+from nnviz.ui.descent_view import OWN, ground, surface_of, written_bounds
 
 FORMER = "former surface"  # session_state: the last one that could be read
 KAPPA, FORMULA, BOUNDS = "kappa", "fxy", "reach"
@@ -27,7 +27,20 @@ def asked(name: str) -> Surface:
         st.session_state[FORMER] = surface_of(name, condition, formula, bounds)
     except ValueError as error:
         mistakes.tell(error)
-    return st.session_state.get(FORMER, SURFACES["himmelblau"])
+    surface = st.session_state.get(FORMER, SURFACES["himmelblau"])
+    if is_flat(surface):
+        show.sentence("f is the same everywhere here: its gradient is 0, so that only noise and weight decay move a run.")
+    return surface
+
+
+def is_flat(surface: Surface) -> bool:
+    """Whether the heights in the picture are all the same.
+
+    >>> is_flat(Surface.from_expression("3", ((-1.0, 1.0), (-1.0, 1.0)))), is_flat(SURFACES["plateau"])
+    (True, False)
+    """
+    z = ground(surface).z
+    return bool((z == z[0, 0]).all())
 
 
 def settings_of(surface: Surface, key: str) -> dict[str, Any]:

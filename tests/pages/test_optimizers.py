@@ -182,6 +182,13 @@ def test_the_rate_map_of_a_constant_is_a_line_within_the_picture():
     assert np.all((np.log10(figure["data"][0]["y"]) >= low) & (np.log10(figure["data"][0]["y"]) < high))
 
 
+@pytest.mark.parametrize(("formula", "flat"), [("3", True), ("x**2 - x*x + 2", True), ("x + y", False), ("abs(x)", False)])
+def test_a_surface_that_is_the_same_everywhere_is_said_to_be(open_page, formula, flat):
+    app = open_page(PAGE, surface="Own formula", fxy=formula, steps="20")
+    assert not app.exception
+    assert any("same everywhere" in text.value for text in app.caption) == flat
+
+
 def test_no_optimiser_at_all_is_plain_descent(open_page):
     app = open_page(PAGE)
     app.multiselect(key="opt").set_value([]).run()
