@@ -78,7 +78,7 @@ def draw_curves(chosen: experiment.Experiment, together: bool) -> None:
         for column, f in zip(st.columns(3, gap="large"), functions[start : start + 3], strict=False):
             with column:
                 show.heading(f.title)
-                show.formula(formulas.with_numbers(f, z, colours.symbols))
+                show.formula(formulas.with_numbers(f, z, colours.symbols), f.name)
 
 
 chosen = experiment.current()

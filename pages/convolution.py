@@ -53,12 +53,12 @@ def slide(given: Setup) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         show.heading(f"Place {place + 1} of {last}")
-        show.formula(formulas.window(walked, place, theme.symbols))
+        show.formula(formulas.window(walked, place, theme.symbols), "conv-window")
     with right:
         show.heading("As a row times a column")
-        show.formula(formulas.row_times_column(walked, place, theme.symbols))
+        show.formula(formulas.row_times_column(walked, place, theme.symbols), "conv-row")
         show.heading("How many places")
-        show.formula(formulas.shape(walked.geometry))
+        show.formula(formulas.shape(walked.geometry), "conv-shape")
     off = given.largest_difference(walked, T)
     show.sentence(f"Check: the direct sum, kernel · im2col and T · vec(x) agree; their largest difference is {significant(off, 2)}.")
 
@@ -70,7 +70,7 @@ def both_ways(given: Setup) -> None:
     show.figure(
         views.both_ways(given.kernel, plain, flipped, theme), key="strip-conv-flipped", alt=f"Both ways; they differ by at most {off:.4g}"
     )
-    show.formula(formulas.both_ways(theme.symbols))
+    show.formula(formulas.both_ways(theme.symbols), "conv-both-ways")
     show.sentence(
         "The two agree for every kernel that a turn by 180° leaves as it is, such as a blur. A learnt kernel is simply learnt turned."
     )

@@ -29,7 +29,7 @@ def this_network() -> None:
     with formula:
         number = int(controls.number("Layer", 1, len(layers), key="costlayer", default=1, step=1))
         show.heading(f"{layers[number - 1].name.capitalize()}, {layers[number - 1].inputs} → {layers[number - 1].outputs}")
-        show.formula(formulas.dense(layers[number - 1], samples))
+        show.formula(formulas.dense(layers[number - 1], samples), "dense")
     with picture:
         alt = f"FLOPs of each layer of {chosen.sizes} for {samples} samples; {costs.total.flops:,} in all"
         show.figure(figures.layer_bars(costs, samples, theme), key="layercost", alt=alt)
@@ -48,7 +48,7 @@ def any_layer() -> None:
         return
     with right:
         dense = isinstance(layer, complexity.DenseLayer)
-        show.formula(formulas.dense(layer, samples) if dense else formulas.convolution(layer, samples))
+        show.formula(formulas.dense(layer, samples) if dense else formulas.convolution(layer, samples), "layer")
     cost_view.table(costs, total=False)
 
 
@@ -61,7 +61,7 @@ def growth() -> None:
     ]
     slopes = "; ".join(f"{name}: slope {curve.slope:.3f}" for name, curve in curves)
     show.figure(figures.growth(curves, theme), key="growth", alt=f"FLOPs over size on log–log axes. {slopes}")
-    show.formula(r"\text{dense } O(n^2) \qquad \text{convolution } O(k^2\cdot n)")
+    show.formula(r"\text{dense } O(n^2) \qquad \text{convolution } O(k^2\cdot n)", "growth")
     show.sentence("The slopes lie a little below 2: the bias and the activation grow only with n, and weigh less the larger the layer.")
 
 
@@ -104,7 +104,7 @@ def through_time() -> None:
         alt = f"Bytes kept over {steps} steps: {whole[-1]:,} whole, {truncated[-1]:,} truncated at {cut}"
         show.figure(figures.memory_through_time(T, whole, truncated, cut, theme), key="throughtime", alt=alt)
     with right:
-        show.formula(formulas.memory_through_time(hidden, samples, steps, int(whole[-1])))
+        show.formula(formulas.memory_through_time(hidden, samples, steps, int(whole[-1])), "memory")
 
 
 {VIEWS[0]: this_network, VIEWS[1]: any_layer, VIEWS[2]: growth, VIEWS[3]: clock, VIEWS[4]: through_time}[view]()

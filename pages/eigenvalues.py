@@ -25,8 +25,8 @@ def once() -> None:
     with side:
         W = matrix_view.matrix()
         take.script(lambda: page_scripts.linear_map(W, 30))
-        show.formula(in_colours(formulas.characteristic(W), theme.symbols))
-        show.formula(formulas.stretches(W))
+        show.formula(in_colours(formulas.characteristic(W), theme.symbols), "characteristic")
+        show.formula(formulas.stretches(W), "stretches")
     values, vectors = figures.kept_directions(W)
     with picture:
         lines = "1 real eigenvector keeps its line" if len(values) == 1 else f"{len(values)} real eigenvectors keep their line"
@@ -63,7 +63,7 @@ def again() -> None:
             show.figure(figures.distance(twins, theme), key="distance", alt=alt)
         step = int(shown[player.player("twins", ["iterates", "distance"], steps=shown, interval=80, clickable=True)])
     x, y = formulas.matrix(twins.path[step - 1][:, None] if step else twins.path[0][:, None]), formulas.matrix(twins.path[step][:, None])
-    show.formula(in_colours(rf"x_{{{step}}} = @W\cdot {x} = {y}" if step else rf"x_0 = {y}", theme.symbols))
+    show.formula(in_colours(rf"x_{{{step}}} = @W\cdot {x} = {y}" if step else rf"x_0 = {y}", theme.symbols), "applied")
     values = eigen.spectrum(W)
     rho = float(eigen.spectral_radius(W))
     fate = "a change dies out in the end" if rho < 1 else "a change grows" if rho > 1 else "a change neither dies nor grows geometrically"
@@ -94,7 +94,7 @@ def growth() -> None:
         rf"\rho(@W) = {latex(float(eigen.spectral_radius(W)))} \quad \|@W\|_2 = {latex(float(eigen.singular_values(W)[0]))} \quad"
         rf" r(@W) = \max|x^*@W x| = {latex(radius)} \quad \omega(@W) = {latex(omega)}"
     )
-    show.formula(in_colours(told, theme.symbols))
+    show.formula(in_colours(told, theme.symbols), "product")
 
 
 def large() -> None:
@@ -125,7 +125,7 @@ def large() -> None:
         figure = figures.law(values, ENSEMBLES.get(name), gain, theme)
         show.figure(figure, key="law", alt=f"Density of the eigenvalues of {told}")
     if name in ENSEMBLES:
-        show.formula(ENSEMBLES[name].law)
+        show.formula(ENSEMBLES[name].law, "law")
 
 
 dict(zip(VIEWS, (once, again, growth, large), strict=True))[view]()

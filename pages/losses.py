@@ -71,7 +71,7 @@ def over_prediction() -> None:
         for column, loss, curve in zip(st.columns(2, gap="large"), kept[start : start + 2], drawn[start : start + 2], strict=False):
             with column:
                 show.heading(loss.title)
-                show.formula(formulas.with_numbers(loss, yhat, y, *curve.at[1:], show.theme().symbols))
+                show.formula(formulas.with_numbers(loss, yhat, y, *curve.at[1:], show.theme().symbols), loss.name)
 
 
 def over_logit() -> None:
@@ -91,7 +91,7 @@ def over_logit() -> None:
         )
     with formula:
         sigmoid = ACTIVATIONS["sigmoid"]
-        show.formula(formulas.stall(z, y, float(sigmoid(z)), float(sigmoid.derivative(z)), show.theme().symbols))
+        show.formula(formulas.stall(z, y, float(sigmoid(z)), float(sigmoid.derivative(z)), show.theme().symbols), "stall")
         show.sentence("The factor σ′(z) is nearly 0 on both sides: also where the prediction is wrong. Cross-entropy cancels it.")
 
 
@@ -112,7 +112,7 @@ def unequal_classes(chosen: experiment.Experiment) -> None:
         key = f"cost above, slope below · positives weigh {significant(weight)} · least at " + ", ".join(map(significant, best))
         view.lines(drawn, "yhat", (0.0, 1.0), title, key, "constant-cost")
     with formula:
-        show.formula(formulas.balance(share, weight, best[0], show.theme().symbols))
+        show.formula(formulas.balance(share, weight, best[0], show.theme().symbols), "balance")
         expected = weight * share / (weight * share + 1 - share) if weight * share + 1 - share > 0 else 0.5
         show.sentence(f"Check: the least cost found by search lies {significant(abs(best[0] - expected), 2)} from the formula.")
         show.sentence(f"Always saying “negative” is right for {1 - share:.0%} of all: accuracy hides the rare class, cost does not.")

@@ -84,8 +84,8 @@ def show_matrices(look: view.Look) -> None:
     with panel:
         row, column = walk.cells[stop]
         show.heading(f"Neuron {row + 1}, sample {column}")
-        show.formula(formulas.cell(chosen.network, chosen.theta, forward, layer, row, column, theme.symbols))
-        show.formula(formulas.shapes(chosen.network, layer, before.shape[1]))
+        show.formula(formulas.cell(chosen.network, chosen.theta, forward, layer, row, column, theme.symbols), "cell")
+        show.formula(formulas.shapes(chosen.network, layer, before.shape[1]), "shapes")
 
 
 chosen = experiment.current()

@@ -59,7 +59,7 @@ def through_network() -> None:
             if layer:
                 before, after = latex(found.size[layer - 1]), latex(found.size[layer])
                 ratio = rf"\frac{{\|\Delta a^{{{layer}}}\|}}{{\|\Delta a^{{{layer - 1}}}\|}}"
-                show.formula(rf"{ratio} = \frac{{{after}}}{{{before}}} = {latex(found.gain[layer - 1])}")
+                show.formula(rf"{ratio} = \frac{{{after}}}{{{before}}} = {latex(found.gain[layer - 1])}", "gain")
     left, right = st.columns([1.75, 1], gap="large")
     with left:
         alt = f"Singular values of the Jacobians; the largest of the whole is {float(strongest):.4g}"

@@ -27,8 +27,8 @@ def chain(it: Chosen, theme: Theme) -> None:
     chosen, look, (layer, unit, column) = it.experiment, it.look, it.place
     passes = (chosen.network, chosen.theta, look.forward, look.backward)
     show.heading(it.name[0].upper() + it.name[1:])
-    show.formula(formulas.chain(*passes, layer, unit, column, theme.symbols))
-    show.formula(formulas.error_signal_of(*passes, chosen.loss, look.Y[:, 0], layer, unit, theme.symbols))
+    show.formula(formulas.chain(*passes, layer, unit, column, theme.symbols), "chain")
+    show.formula(formulas.error_signal_of(*passes, chosen.loss, look.Y[:, 0], layer, unit, theme.symbols), "signal")
     mean = it.derivative(chosen.cost.gradient(chosen.theta))
     show.sentence(
         f"This is the share of sample {look.row} alone. Over all {chosen.cost.samples:,} training samples the derivative is "
@@ -94,9 +94,11 @@ def paths(it: Chosen, theme: Theme) -> None:
         show.table(heads, rows, "The paths that carry most of the derivative", colours={"δ at the end": theme.symbols["delta"]})
     with formula:
         show.heading("The strongest as a product, and the sum of all")
-        show.formula(formulas.path_product(chosen.network, chosen.theta, look.forward, it.strongest[0], layer, column, theme.symbols))
+        show.formula(
+            formulas.path_product(chosen.network, chosen.theta, look.forward, it.strongest[0], layer, column, theme.symbols), "path"
+        )
         if it.paths.count > 1:
-            show.formula(formulas.path_sum(values[:3], total, it.paths.count, theme.symbols))
+            show.formula(formulas.path_sum(values[:3], total, it.paths.count, theme.symbols), "path-sum")
 
 
 def delta_table(chosen: Experiment, batch: Batch, theme: Theme) -> None:
@@ -155,14 +157,14 @@ def check(chosen: Experiment, found: GradientCheck) -> None:
         )
     if len(found.index) < network.parameter_count:
         show.sentence(f"Checked are {len(found.index):,} of {network.parameter_count:,} parameters, drawn evenly: all would take minutes.")
-    show.formula(formulas.central_difference(found, worst, show.theme().symbols))
+    show.formula(formulas.central_difference(found, worst, show.theme().symbols), "difference")
 
 
 def step(study: StepStudy, at: int, theme: Theme) -> None:
     """The cost before, after and as predicted, and where the prediction breaks."""
     show.heading("Before, predicted, after")
-    show.formula(formulas.prediction(study, at, theme.symbols))
-    show.formula(formulas.breaking(study, theme.symbols))
+    show.formula(formulas.prediction(study, at, theme.symbols), "prediction")
+    show.formula(formulas.breaking(study, theme.symbols), "breaking")
     breaks, rises = float(study.breaks_at), float(study.rises_at)
     parts = [f"measured: a tenth off from η = {significant(breaks, 3)}" if np.isfinite(breaks) else "no rate shown is a tenth off"]
     parts.append(f"the cost rises from η = {significant(rises, 3)}" if np.isfinite(rises) else "no rate shown makes the cost rise")
@@ -183,7 +185,7 @@ def update(chosen: Experiment, eta: float, theme: Theme) -> None:
     forward = network.forward(chosen.theta, cost.X)
     backward = network.backward(chosen.theta, forward, cost.Y, cost.loss)
     W, b = network.unpack(chosen.theta)[layer - 1]
-    show.formula(formulas.layer_step(W, b, backward.d(layer), forward.A[layer - 1], eta, layer, theme.symbols, cost.l2))
+    show.formula(formulas.layer_step(W, b, backward.d(layer), forward.A[layer - 1], eta, layer, theme.symbols, cost.l2), "layer-step")
     show.sentence(f"δ has a column for each of the {cost.samples:,} training samples; of large matrices the corners are written.")
 
 
@@ -204,7 +206,7 @@ def depth(study: DepthStudy, own: np.ndarray | None, name: str, width: int, chos
         show.heading("What one layer makes of it")
         deepest = study.medians[-1]
         factor = float(study.factors[-1])
-        show.formula(formulas.depth_factor(float(deepest[1]), float(deepest[-2]), factor, len(deepest), theme.symbols))
+        show.formula(formulas.depth_factor(float(deepest[1]), float(deepest[-2]), factor, len(deepest), theme.symbols), "depth-factor")
         rows = [
             (str(d), significant(first, 3), significant(last, 3), significant(float(f), 3) if np.isfinite(f) else "–")
             for d, (first, last), f in zip(study.depths, ends, study.factors, strict=True)

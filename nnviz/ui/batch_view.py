@@ -56,7 +56,7 @@ def draw(chosen: Experiment) -> None:
         numbers = {"sample": found.index.tolist(), "loss": found.losses.tolist()}
         show.figure(figure, "bars", f"{alt}their mean, the cost, is {significant(found.cost)}.", numbers)
     with formula:
-        show.formula(formulas.mean(found.losses, found.cost, show.theme().symbols))
+        show.formula(formulas.mean(found.losses, found.cost, show.theme().symbols), "mean")
         difference = abs(float(np.mean(found.losses)) - found.cost)
         show.sentence(f"Check: the mean of the bars and the engine's cost differ by {significant(difference, 2)}. Without penalty.")
         finite = int(np.isfinite(found.losses).sum())

@@ -1,12 +1,13 @@
 // One Plotly figure that stays on the page, its title and the button of its downloads: a changed figure is put into the living plot by one
 // Plotly.react. All in one component, for each one more costs a page more than this one's own work.
 //
-// data: UTF-8 bytes, two lines of JSON; the plot is drawn when the second one changes
+// data: UTF-8 bytes, two lines of JSON; the second one is read when the plot is drawn, which it is when that line changes
 //       title   over the plot: text with <b>, <i>, <sub>, <sup>, <br> and coloured <span>s; "" for none
 //       alt     what it shows, for screen readers
 //       menu    true where the downloads are open already: they are Python's, beside this component; told as the state "menu"
-//
 //       bundle  address of the plotly.js that draws it; loaded once a page
+//       height  px, its room until it is drawn
+//
 //       figure  { data, layout, frames }
 //       config  of Plotly
 //       select  false, or true where clicks and boxes are told to Python as the state "selection"
@@ -189,19 +190,18 @@ class Chart {
     document.addEventListener("scroll", () => this.near && this.waiting?.(), { capture: true, passive: true, signal: this.ended.signal });
   }
 
-  async update({ title, alt }, text, tell) {
+  async update({ title, alt, bundle, height }, text, tell) {
     this.report = (selection) => tell("selection", selection);
     this.menu.report = (open) => tell("menu", open);
     this.plot.setAttribute("aria-label", alt);
     this.head(title);
     if (text === this.text) return;
     this.text = text;
-    const spec = JSON.parse(text);
-    if (!this.spec) this.plot.style.height = `${spec.figure.layout.height}px`; // its room, until plotly.js is there
-    const Plotly = await load(spec.bundle);
+    if (!this.spec) this.plot.style.height = `${height}px`;
+    const Plotly = await load(bundle);
     if (text !== this.text || !this.plot.isConnected) return;
-    if (this.inSight || !this.spec) return this.draw(Plotly, spec);
-    this.waiting = () => this.draw(Plotly, spec);
+    this.waiting = () => this.draw(Plotly, JSON.parse(text));
+    if (this.inSight || !this.spec) return this.waiting();
     this.mark();
   }
 

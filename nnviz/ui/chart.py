@@ -18,6 +18,7 @@ import orjson
 import streamlit as st
 
 from nnviz.figures.theme import Figure
+from nnviz.ui import served
 
 VERSION = "4.1.1"  # of plotly.js, in `static/`
 SPATIAL = {"surface", "scatter3d"}
@@ -79,8 +80,7 @@ def _component() -> Any:
 def bundle(figure: Figure) -> str:
     """The address of the part of plotly.js that draws the figure."""
     part = "gl3d" if any(trace.get("type") in SPATIAL for trace in figure["data"]) else "cartesian"
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}/app/static/plotly-{part}-{VERSION}.min.js".replace("//", "/")
+    return served.address(f"plotly-{part}-{VERSION}.min.js")
 
 
 def chart(figure: Figure, key: str, alt: str, title: str = "", select: bool | Callable[[], None] = False) -> bool:
@@ -97,8 +97,9 @@ def chart(figure: Figure, key: str, alt: str, title: str = "", select: bool | Ca
     body = encode(figure)
     token = hashlib.blake2b(body, digest_size=12).hexdigest()
     is_open = bool(_told(key, "menu"))
-    head = orjson.dumps({"title": title, "alt": alt, "menu": is_open})
-    about = orjson.dumps({"bundle": bundle(figure), "config": CONFIG, "select": bool(select), "token": token})
+    height = figure["layout"].get("height")
+    head = orjson.dumps({"title": title, "alt": alt, "menu": is_open, "bundle": bundle(figure), "height": height})
+    about = orjson.dumps({"config": CONFIG, "select": bool(select), "token": token})
     data = head + b"\n" + about[:-1] + b',"figure":' + body + b"}"
     if select:
         st.session_state[f"{key} token"] = token

@@ -56,9 +56,9 @@ def _way_back(given: Setup, delta: Array, into_x: Array, what: str) -> None:
         off = float(np.abs(arrived - into_x.ravel()).max())
     left, right = st.columns(2, gap="medium")
     with left:
-        show.formula(formulas.backward(colours))
+        show.formula(formulas.backward(colours), "conv-back")
     with right:
-        show.formula(formulas.agreement(forward, back, colours))
+        show.formula(formulas.agreement(forward, back, colours), "conv-agreement")
     if what == ALL:
         show.sentence("C = ½·Σy², so δ = y: each window adds its own copy of the kernel, and overlapping windows add up.")
     else:
@@ -102,7 +102,7 @@ def _field(given: Setup, stages: Sequence[Stage], unit: tuple[int, int, int, int
         show.figure(views.influence(gradient, region, show.theme()), key="conv-influence", alt=f"What moves it. {told}")
     with right:
         show.heading("Receptive field")
-        show.formula(formulas.receptive(_windows(stages, given.shape)))
+        show.formula(formulas.receptive(_windows(stages, given.shape)), "conv-field")
         show.sentence(f"{told} Cut to the picture it sees {rows} × {columns} pixels.")
         show.sentence(f"Check: outside of them its gradient is at most {significant(float(np.abs(outside).max()), 2)}.")
         if not gradient.any():

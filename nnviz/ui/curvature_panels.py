@@ -69,7 +69,9 @@ def eigenvectors(run: Run, snapshot: int, found: LocalCurvature) -> None:
     show.figure(figure, "eigenlayers", f"Shares of {len(found.top)} eigenvectors in each layer; the first lies most in layer {most}")
     if found.values is not None and found.kind is not None:
         size = np.sort(np.abs(found.values))
-        show.formula(formulas.condition(float(size[-1]), size[found.kind.zero :].tolist(), found.kind.zero, show.theme().symbols))
+        show.formula(
+            formulas.condition(float(size[-1]), size[found.kind.zero :].tolist(), found.kind.zero, show.theme().symbols), "condition"
+        )
 
 
 def density(run: Run, snapshot: int, found: LocalCurvature) -> None:
@@ -141,7 +143,7 @@ def along_eigenvectors(values: Array, rate: float, top: float, step: int, fates:
         show.figure(figures.errors(theme, values, fates.distance, title=title, key=key), "errors", f"{title} over {view.STEPS_ALONG} steps")
     left, right = st.columns([1, 1.2], gap="large")
     with left:
-        show.formula(formulas.step_factor(rate, top, theme.symbols))
+        show.formula(formulas.step_factor(rate, top, theme.symbols), "step-factor")
     with right:
         rows = [
             (significant(v), significant(p), significant(o), view.fate(rate, v))
@@ -187,7 +189,7 @@ def edges(found: EdgeRuns) -> None:
     heads = ("α", "2/α", "λ_max at the start", "λ_max last", "λ_max·α/2", "met its edge", "catapult", "diverged", "final C")
     show.table(heads, rows, "Each learning rate against its edge")
     i = int(np.argmin(np.abs(np.log(np.maximum(np.nan_to_num(np.array(last) * found.learning_rate / 2, nan=1e-300), 1e-300)))))
-    show.formula(formulas.edge(float(found.learning_rate[i]), last[i], show.theme().symbols))
+    show.formula(formulas.edge(float(found.learning_rate[i]), last[i], show.theme().symbols), "edge")
     show.sentence(
         "Below 2/α the sharpness tends to rise; at 2/α gradient descent begins to swing along the steepest direction and holds it there "
         "(Cohen et al. 2021). A run that starts above its edge is thrown out: to a flatter place, or to infinity."
@@ -223,7 +225,7 @@ def _compared(found: Minima, names: Sequence[str]) -> None:
     with np.errstate(all="ignore"):
         first, last = (float(np.exp(np.log(found.sharpness[i]).mean())) for i in (0, -1))
     if np.isfinite([first, last]).all() and first > 0:
-        show.formula(formulas.flatness((names[0], first), (names[-1], last), show.theme().symbols))
+        show.formula(formulas.flatness((names[0], first), (names[-1], last), show.theme().symbols), "flatness")
         word = "sharper" if last > first else "flatter"
         ratio = max(last / first, first / last)
         show.sentence(

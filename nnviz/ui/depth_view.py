@@ -66,7 +66,7 @@ def _factors(lines: list[tuple[str, Signals, int]], depth: int) -> None:
     formula, table = st.columns([1, 1.5], gap="large")
     with formula:
         gain, slope, factor, _ = each[0]
-        show.formula(formulas.layer_factor(lines[0][0], gain, slope, factor, depth, show.theme().symbols))
+        show.formula(formulas.layer_factor(lines[0][0], gain, slope, factor, depth, show.theme().symbols), "layer-factor")
     with table:
         rows = [(label, *(significant(number) for number in numbers)) for (label, _, _), numbers in zip(lines, each, strict=True)]
         show.table(("function", "n·E[w²]", "E[f′²]", "expected factor", "measured"), rows, f"Factors of the gradient at layer {at + 1}")

@@ -59,7 +59,7 @@ def step(setup: Setup, inner: int) -> None:
     setup, at = _now(setup)
     taken, before = view.inside(setup, inner), min(at, setup.steps - 1)
     show.heading(f"{setup.runs[inner].title}, step {before} → {before + 1}")
-    show.formula(formulas.update(taken, before, show.theme().symbols))
+    show.formula(formulas.update(taken, before, show.theme().symbols), "update")
     show.sentence(formulas.check(taken))
 
 

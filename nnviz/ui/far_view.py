@@ -42,7 +42,7 @@ def draw() -> None:
             value=(0.0, reach),
         )
     with formula:
-        show.formula(formulas.from_logit(z, y, drawn[0].at[1], epsilon, drawn[1].at[1], show.theme().symbols))
+        show.formula(formulas.from_logit(z, y, drawn[0].at[1], epsilon, drawn[1].at[1], show.theme().symbols), "from-logit")
     heads = ("z", "from the logit", "clipped", "unclipped", "∂L/∂z from the logit", "∂L/∂z clipped")
     show.table(heads, far_rows(y, z, epsilon), "Binary cross-entropy far out", chosen=len(FAR))
 

@@ -44,13 +44,13 @@ def entry(chosen: Experiment, group: str, index: int, shown: Entry) -> None:
         left, right = st.columns([1.25, 1], gap="large")
         with left:
             show.heading(shown.title)
-            show.formula(shown.latex(theme.symbols))
+            show.formula(shown.latex(theme.symbols), f"letters-{group}-{index}")
         with right:
             st.markdown(shown.explained(theme.symbols))
             if shown.note:
                 show.sentence(shown.note)
             if found := numbers(chosen, (group, index), theme.name):
-                show.formula(found)
+                show.formula(found, f"numbers-{group}-{index}")
             if shown.page:
                 way(shown.page, shown.state, f"{group}-{index}")
 

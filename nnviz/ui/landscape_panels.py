@@ -64,7 +64,7 @@ def at_step(chosen: Experiment, kept: Kept, tracks: Sequence[Track], found: Draw
         alpha, beta = found.points[0][snapshot]
         with np.errstate(all="ignore"):
             shadow = float(cost.value(plane.point(alpha, beta)))
-        show.formula(formulas.on_plane(here, alpha, beta, found.off[0, snapshot], found.costs[0, snapshot], shadow, colours))
+        show.formula(formulas.on_plane(here, alpha, beta, found.off[0, snapshot], found.costs[0, snapshot], shadow, colours), "on-plane")
     with right:
         _look_there(f"Look at step {here} on every page", "trained", f"step {here} of a training run", chosen, kept.run.theta[place])
         _clicked_place(chosen, cost, plane)
@@ -157,7 +157,9 @@ def line_view(chosen: Experiment, kept: Kept, found: Sequence[Array]) -> None:
         parts = [("train", line.train, line.train_barrier)]
         parts += [] if line.test is None or line.test_barrier is None else [("test", line.test, line.test_barrier)]
         for name, values, height in parts:
-            show.formula(formulas.barrier(name, *top_of(line.t, values), height, show.theme().symbols, whole=name == "train"))
+            show.formula(
+                formulas.barrier(name, *top_of(line.t, values), height, show.theme().symbols, whole=name == "train"), f"barrier-{name}"
+            )
         show.sentence(
             "0 means that both lie in one valley. Hidden units of two seeds stand in another order: part of a barrier is only that."
         )

@@ -313,7 +313,7 @@ def colour(found: Map, measure: str) -> None:
     show.heading("The colour")
     values, surface = found.results[measure], isinstance(found.sweep.subject, Surface)
     if measure == "convergence":
-        show.formula(CONVERGENCE)
+        show.formula(CONVERGENCE, "convergence")
         show.sentence(
             f"{np.mean(values < 0):.1%} of the runs converge. The strongest colour is fastest, on both sides; each shade covers as "
             f"many pixels (Sohl-Dickstein 2024). {OF_HEIGHTS if surface else 'A cost above 1,000 times its start counts as diverged.'}"

@@ -143,9 +143,9 @@ def formula(look: Look, flow: Flow, stop: int, theme: Theme) -> None:
         return
     if flow.kinds[stop] == BACKWARD:
         passes = (chosen.network, chosen.theta, look.forward, look.backward)
-        show.formula(formulas.neuron_backward(*passes, chosen.loss, look.Y[:, 0], look.layer, look.unit, colours))
+        show.formula(formulas.neuron_backward(*passes, chosen.loss, look.Y[:, 0], look.layer, look.unit, colours), "neuron")
     else:
-        show.formula(formulas.neuron_forward(chosen.network, chosen.theta, look.forward, look.layer, look.unit, colours))
+        show.formula(formulas.neuron_forward(chosen.network, chosen.theta, look.forward, look.layer, look.unit, colours), "neuron")
 
 
 def products(look: Look, theme: Theme) -> None:

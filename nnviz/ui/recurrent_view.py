@@ -49,10 +49,10 @@ def through_time(given: Setup) -> None:
         show.sentence("Nothing has been put in yet: h₀ = 0. Play to send the sequence through.")
     elif stop.way == unrolled.FORWARD:
         show.heading(f"Forward, step {stop.step + 1}")
-        show.formula(formulas.step_forward(p, back, stop.step, unit, given.network.activation, theme.symbols))
+        show.formula(formulas.step_forward(p, back, stop.step, unit, given.network.activation, theme.symbols), "rec-forward")
     else:
         show.heading(f"Back, step {stop.step + 1}")
-        show.formula(formulas.step_back(given.cost, p, back, stop.step, unit, theme.symbols))
+        show.formula(formulas.step_back(given.cost, p, back, stop.step, unit, theme.symbols), "rec-back")
 
 
 def _within(keys: tuple[str, ...], most: int) -> None:
@@ -156,7 +156,7 @@ def gradients(given: Setup) -> None:
         show.figure(
             figures.norm_lines(norms[:, 0], powers, every, theme), key="rec-decay", alt=f"What is left of a change at step 1: {fate}"
         )
-        show.formula(formulas.product(factor, theme.symbols))
+        show.formula(formulas.product(factor, theme.symbols), "rec-product")
     show.sentence(_why(given, factor, fate))
     radii, found = sweep(given.network, given.initializer, given.seed, SPAN)
     linear = sweep(
@@ -225,7 +225,7 @@ def shares(given: Setup) -> None:
     with picture:
         alt = f"What each of {given.steps} steps adds to the gradient; together {total:.4g}"
         show.figure(figures.contributions(steps, name, theme), key="rec-shares", alt=alt)
-    show.formula(formulas.summed(steps, total, entry, theme.symbols))
+    show.formula(formulas.summed(steps, total, entry, theme.symbols), "rec-sum")
     along = (
         "" if one else " Each step's share is measured along the direction of the whole gradient, so that the shares add up to its length."
     )
@@ -261,7 +261,7 @@ def training(given: Setup) -> None:
         longest = float(np.nanmax(np.where(np.isfinite(run.gradient_norm), run.gradient_norm, np.nan)))
         show.figure(figures.gradient_sizes(run, max_norm, theme), key="rec-lengths", alt=f"Lengths of the gradients, at most {longest:.4g}")
     _learnt(given, run)
-    show.formula(formulas.clipped(float(run.gradient_norm[0, 1]), max_norm, theme.symbols))
+    show.formula(formulas.clipped(float(run.gradient_norm[0, 1]), max_norm, theme.symbols), "rec-clipped")
     if np.isfinite(run.theta[-1, 1]).all() and _keep(given, run.theta[-1, 1]):
         st.rerun()
 

@@ -51,6 +51,6 @@ def _more(left: int) -> str:
 def _formula(group: str, place: int, entry: Entry) -> None:
     theme = show.theme()
     st.markdown(f"**{entry.title}**  \n{entry.explained(theme.symbols)}")
-    show.formula(entry.latex(theme.symbols))
+    show.formula(entry.latex(theme.symbols), f"menu-letters-{group}-{place}")
     if found := formulas_view.numbers(experiment.current(), (group, place), theme.name):
-        show.formula(found)
+        show.formula(found, f"menu-numbers-{group}-{place}")

@@ -15,6 +15,9 @@ import streamlit as st
 from nnviz.figures import export
 from nnviz.figures.theme import THEMES, Figure, Theme
 from nnviz.ui import chart
+from nnviz.ui.formula import formula
+
+__all__ = ["figure", "formula", "heading", "notice", "sentence", "standalone", "style", "table", "theme"]
 
 TITLE_GAP = 14  # px between the title and the plot
 
@@ -112,11 +115,6 @@ def standalone(figure: Figure, alt: str, colours: Theme) -> bytes:
 def heading(text: str) -> None:
     """The heading of a formula or a panel: of the size of a figure's title."""
     st.markdown(f"#### {text}")
-
-
-def formula(latex: str) -> None:
-    """A formula in LaTeX, set as a display."""
-    st.latex(latex)
 
 
 def sentence(text: str) -> None:

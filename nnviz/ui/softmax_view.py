@@ -46,9 +46,9 @@ def draw() -> None:
         show.figure(figures.jacobian(colours, J, "Jacobian of softmax", "each row and each column sums to 0"), "jacobian", alt)
     first, second = st.columns(2, gap="large")
     with first:
-        show.formula(formulas.softmax(logits + shift, a, temperature, colours.symbols))
+        show.formula(formulas.softmax(logits + shift, a, temperature, colours.symbols), "softmax")
     with second:
-        show.formula(formulas.softmax_slope(a, temperature, colours.symbols))
+        show.formula(formulas.softmax_slope(a, temperature, colours.symbols), "softmax-slope")
     slope, moved = softmax_check(logits, shift, temperature)
     show.sentence(
         f"Check: the Jacobian differs from central differences by at most {significant(slope, 2)}. "

@@ -116,12 +116,12 @@ def explanation(example: Example, flow: Flow, stop: int, theme: Theme) -> None:
     passes = (NETWORK, example.theta, example.forward)
     if kind == COST:
         show.heading("The loss of the sample")
-        show.formula(formulas.cost_of_one(NETWORK, example.forward, LOSS, example.y, example.cost, colours))
+        show.formula(formulas.cost_of_one(NETWORK, example.forward, LOSS, example.y, example.cost, colours), "loss")
         show.sentence("How far the output is from the target. From here the error signal δ flows back.")
     elif layer == 0:
         show.heading("The input")
         pairs = [activation(NETWORK, example.forward, 0, unit) for unit in range(2)]
-        show.formula(formulas.aligned([f"{x.symbol(colours)} &= {x.number(colours)}" for x in pairs]))
+        show.formula(formulas.aligned([f"{x.symbol(colours)} &= {x.number(colours)}" for x in pairs]), "input")
         show.sentence("The input layer computes nothing: it hands the numbers on.")
     else:
         for unit in range(NETWORK.sizes[layer]):
@@ -130,17 +130,18 @@ def explanation(example: Example, flow: Flow, stop: int, theme: Theme) -> None:
                 show.formula(
                     formulas.neuron_backward(
                         *passes, example.backward, LOSS, example.y, layer, unit, colours, range(NETWORK.sizes[layer - 1])
-                    )
+                    ),
+                    f"neuron-{unit}",
                 )
             else:
-                show.formula(formulas.neuron_forward(*passes, layer, unit, colours))
+                show.formula(formulas.neuron_forward(*passes, layer, unit, colours), f"neuron-{unit}")
 
 
 def step_formula(example: Example, rate: float, theme: Theme) -> None:
     """The step as a formula, with the numbers of one weight."""
     w, colours = weight(NETWORK, example.theta, 2, 0, 0), theme.symbols
     terms = error_signal(example.backward, 2, 0), activation(NETWORK, example.forward, 1, 0)
-    show.formula(formulas.gradient_step(w, terms, rate, colours))
+    show.formula(formulas.gradient_step(w, terms, rate, colours), "gradient-step")
 
 
 def table(example: Example, theme: Theme) -> None:

@@ -185,7 +185,7 @@ def numbers_at(run: Run, snapshot: int, score: str) -> None:
             f"Learning rate of the next step: {significant(float(run.learning_rate[snapshot]))}."
         )
     with right:
-        show.formula(formulas.step(run, snapshot, show.theme().symbols))
+        show.formula(formulas.step(run, snapshot, show.theme().symbols), "step")
 
 
 @lru_cache(maxsize=4)

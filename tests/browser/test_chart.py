@@ -171,7 +171,7 @@ def test_a_title_stands_over_the_plot_and_changes_with_the_figure(visit):
 
 def test_a_title_keeps_its_look_and_nothing_of_it_is_run(visit):
     page = visit("losses")
-    spec = {"bundle": bundle({"data": []}), "config": {}, "select": False, "token": "", "figure": {"data": [], "layout": {"height": 100}}}
+    spec = {"config": {}, "select": False, "token": "", "figure": {"data": [], "layout": {"height": 100}}}
     title = (
         '<b onclick="x()">bold</b> <i style="color: red; position: fixed">w<sub>1</sub></i><img src=x onerror="window.run = 1"><u>kept</u>'
     )
@@ -185,7 +185,7 @@ def test_a_title_keeps_its_look_and_nothing_of_it_is_run(visit):
             return [shown, parentElement.childElementCount, window.run]; }""",
         [
             (ROOT / "nnviz/ui/chart.js").read_text(encoding="utf-8"),
-            json.dumps({"title": title, "alt": "", "menu": False}),
+            json.dumps({"title": title, "alt": "", "menu": False, "bundle": bundle({"data": []}), "height": 100}),
             json.dumps(spec),
         ],
     )

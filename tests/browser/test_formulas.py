@@ -1,5 +1,6 @@
 """Formulas in a real browser: search one, see its numbers, go to where it can be played with."""
 
+from nnviz.ui.formula import VERSION
 from tests.browser.conftest import settle
 
 
@@ -23,6 +24,25 @@ def test_no_formula_breaks(visit):
         settle(page)
         assert page.locator(".katex").count() > 3
         assert page.locator(".katex-error").count() == 0
+
+
+def test_what_sets_the_formulas_is_the_katex_whose_style_sheet_streamlit_has(visit):
+    page = visit("eigenvalues")
+    styled = page.evaluate("""() => {
+        const probe = Object.assign(document.createElement('span'), {className: 'katex', innerHTML: '<span class="katex-version"></span>'});
+        document.body.append(probe);
+        return getComputedStyle(probe.firstChild, '::after').content; }""")
+    assert styled == f'"{VERSION}"' == f'"{page.evaluate("katex.version")}"'
+
+
+def test_a_formula_follows_its_numbers_and_is_there_for_screen_readers(visit):
+    page = visit("losses")
+    drawn = page.locator(".katex-display").first
+    before = drawn.locator("math").text_content()
+    page.get_by_label("Prediction ŷ").press("ArrowRight")
+    settle(page)
+    assert drawn.locator("math").text_content() != before
+    assert drawn.locator(".katex-html").get_attribute("aria-hidden") == "true"
 
 
 def test_the_meaning_of_a_symbol_is_a_tap_away(visit):

@@ -41,3 +41,10 @@ def charts(app: AppTest) -> list[dict[str, Any]]:
 def figures(app: AppTest) -> list[dict[str, Any]]:
     """The figures that stand on the page, as plain dicts."""
     return [chart["figure"] for chart in charts(app)]
+
+
+def formulas(app: AppTest) -> list[str]:
+    """The formulas that stand on the page, in LaTeX."""
+    return [
+        json.loads(element.proto.json)["latex"] for element in app.get("bidi_component") if element.proto.component_name == "nnviz_formula"
+    ]

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.pages.conftest import formulas
+
 VIEWS = ("One weight", "δ of every layer", "Gradient check", "One step", "Through depth")
 NETWORKS = {
     "default": {},
@@ -44,8 +46,8 @@ def test_a_bias_can_be_chosen(open_page):
 def test_the_step_of_every_layer_is_written_out(open_page):
     app = open_page("backpropagation", backview="One step", backstep="hidden layer 1", backeta="10", l2="0.1")
     assert not app.exception
-    assert any(r"\lambda" in formula.value for formula in app.latex)
-    assert any("bmatrix" in formula.value for formula in app.latex)
+    assert any(r"\lambda" in formula for formula in formulas(app))
+    assert any("bmatrix" in formula for formula in formulas(app))
 
 
 def test_kinks_are_counted_and_said(open_page):

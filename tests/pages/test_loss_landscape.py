@@ -6,7 +6,7 @@ import pytest
 from nnviz.core.training import continue_training
 from nnviz.ui import landscape_view as view
 from nnviz.ui.runs import Kept
-from tests.pages.conftest import figures
+from tests.pages.conftest import figures, formulas
 
 PAGE = "loss_landscape"
 
@@ -89,7 +89,7 @@ def test_the_barriers_of_all_pairs_are_told(open_page):
     app = open_page(PAGE, landview="Between two solutions")
     assert not app.exception
     assert "seeds 1 and 2" in tables(app)[0]
-    assert r"B_{\text{test}}" in app.latex[1].value
+    assert r"B_{\text{test}}" in formulas(app)[1]
 
 
 def test_without_a_test_part_there_is_only_train(open_page):

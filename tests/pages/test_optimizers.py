@@ -7,6 +7,7 @@ from nnviz.core.surfaces import SURFACES, Surface
 from nnviz.core.sweep import sweep_chunks
 from nnviz.ui import descent_figures, descent_trials, tuning
 from nnviz.ui import descent_view as view
+from tests.pages.conftest import formulas
 
 PAGE = "optimizers"
 ALL = [tuning.title_of(name) for name in tuning.KINDS]
@@ -46,13 +47,13 @@ def test_all_optimisers_are_compared_eight_at_a_time(open_page):
 def test_the_formula_of_each_stands_beside_it(open_page, name):
     app = open_page(PAGE, opt=[name], steps="20", inner=name)
     assert not app.exception
-    assert r"\theta" in app.latex[-1].value
+    assert r"\theta" in formulas(app)[-1]
 
 
 def test_rates_are_those_of_the_link(open_page):
     app = open_page(PAGE, opt=["SGD", "Adam"], tune="sgd.learning_rate=0.0123; adam.bias_correction=false")
     assert "<td>0.0123</td>" in tables(app)[0]
-    assert "1-0.999^{" not in app.latex[-1].value
+    assert "1-0.999^{" not in formulas(app)[-1]
 
 
 BAD = {
