@@ -39,7 +39,7 @@ def test_a_formula_follows_its_numbers_and_is_there_for_screen_readers(visit):
     page = visit("losses")
     drawn = page.locator(".katex-display").first
     before = drawn.locator("math").text_content()
-    page.get_by_label("Prediction ŷ").press("ArrowRight")
+    page.locator("[data-testid=stSlider]").filter(has_text="Prediction").locator("input[type=range]").press("ArrowRight")
     settle(page)
     assert drawn.locator("math").text_content() != before
     assert drawn.locator(".katex-html").get_attribute("aria-hidden") == "true"
