@@ -225,9 +225,10 @@ def test_the_stability_limit_is_where_real_runs_begin_to_diverge(method, beta):
     bowl, settings = Quadratic(np.diag([2.0, 0.5])), {} if method == "sgd" else {"beta": beta}
     low, high = 0.0, 100.0
     while high - low > 1e-4:
-        middle = (low + high) / 2
-        run = descend(bowl, OPTIMIZERS[method](learning_rate=middle, **settings), np.array([1.0, 0.0]), steps=3000)
-        low, high = (middle, high) if run.value[-1] < run.value[0] else (low, middle)
+        rates = np.linspace(low, high, 102)[1:-1, None]
+        run = descend(bowl, OPTIMIZERS[method](learning_rate=rates, **settings), np.tile([1.0, 0.0], (len(rates), 1)), steps=3000)
+        stays = run.value[-1] < run.value[0]
+        low, high = rates[stays].max(initial=low), rates[~stays].min(initial=high)
     assert low == pytest.approx(float(stability_limit(method, beta, 2.0)), rel=1e-3)
 
 
