@@ -39,13 +39,13 @@ def spectra_along_chunks(objective: Objective, path: ArrayLike) -> Iterator[tupl
     path, mark = points(objective, path)
     if path.ndim != 2:
         raise ValueError(f"path has shape {path.shape}: the points of one run, (T, {objective.dimension}), are needed")
-    values, began = np.full(path.shape, np.nan), time.perf_counter()
-    for t, theta in enumerate(path):
-        values[t] = eigenvalues_or_nan(dense_hessian(objective, theta)) * mark[t]
-        if time.perf_counter() - began > CHUNK_SECONDS and t + 1 < len(path):
-            yield (t + 1) / len(path), values.copy()
-            began = time.perf_counter()
-    yield 1.0, values
+    values, done, count = np.full(path.shape, np.nan), 0, 1
+    while done < len(path):
+        began, part = time.perf_counter(), slice(done, done + count)
+        values[part] = eigenvalues_or_nan(dense_hessian(objective, path[part])) * mark[part, None]
+        done = min(done + count, len(path))
+        yield done / len(path), values.copy()
+        count = int(np.clip(count * CHUNK_SECONDS / max(time.perf_counter() - began, 1e-9), 1, 2 * count))
 
 
 @dataclass(frozen=True, eq=False)
