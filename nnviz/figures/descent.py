@@ -246,10 +246,9 @@ def _end_labels(
 
 
 def _name(theme: Theme, path: Path, **place: Any) -> dict[str, Any]:
-    shadow = ", ".join(f"0 0 {blur}px {theme.halo}" for blur in (2, 3, 4))
     return {
         "text": path.name,
-        "font": {"size": 13, "weight": 600, "color": theme.categorical_text[path.look], "shadow": shadow},
+        "font": {"size": 13, "weight": 600, "color": theme.categorical_text[path.look], "shadow": theme.shadow},
         "yref": "y",
         **place,
     }

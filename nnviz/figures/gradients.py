@@ -202,7 +202,14 @@ def size_waterfall(factors: Sequence[Factor], theme: Theme, lit: Factor | None =
         "hovertemplate": "%{customdata[0]} × %{customdata[1]}<br>size after it %{customdata[2]}<extra></extra>",
     }
     labels = [
-        {"x": float(max(a, b)), "y": row, "text": f"<b>{text}</b>" if s else text, "xanchor": "left", "xshift": 6, "font": {"size": 13}}
+        {
+            "x": float(max(a, b)),
+            "y": row,
+            "text": f"<b>{text}</b>" if s else text,
+            "xanchor": "left",
+            "xshift": 6,
+            "font": {"size": 13, "shadow": theme.shadow},
+        }
         for row, (a, b, s, text) in enumerate(
             zip(starts, ends, strong, [f"× {significant(factor.value, 3)}" for _, factor in rows], strict=True)
         )

@@ -226,17 +226,13 @@ def _heads(theme: Theme, paths: Sequence[Path], now: Array, names: tuple[str, st
     }
 
 
-def _shadow(theme: Theme) -> str:
-    return ", ".join(f"0 0 {blur}px {theme.halo}" for blur in (2, 3, 4, 6))
-
-
 def _start_label(theme: Theme, start: tuple[float, float] | None, ground: Ground, labels: Sequence[Any]) -> list[dict[str, Any]]:
     """The word at the start; where names of paths stand on one side of it, on the other."""
     if start is None:
         return []
     right = (start[0] - ground.x[0]) / ground.span[0] > 0.88
     low = (start[1] - ground.y[0]) / ground.span[1] < 0.06
-    font = {"size": 13, "color": theme.text, "weight": 600, "shadow": _shadow(theme)}
+    font = {"size": 13, "color": theme.text, "weight": 600, "shadow": theme.shadow}
     place: dict[str, Any] = {"xanchor": "right" if right else "left", "xshift": -11 if right else 11, "yshift": 13 if low else -13}
     near = [name["yshift"] for name in labels if np.all(np.abs(np.array([name["x"], name["y"]]) - start) < 0.12 * ground.span)]
     if near and not low and min(near) < 0:
@@ -265,7 +261,7 @@ def _labels(theme: Theme, paths: Sequence[Path], points: Sequence[Array], ground
         texts = [f"{paths[i].name}, {paths[i].note}" if paths[i].note else paths[i].name for i in group]
         upwards, away = _free_place(at, anchor, max(map(len, texts)), len(group), upwards, taken)
         for rank, (place, text) in enumerate(list(zip(group, texts, strict=True))[:: -1 if upwards else 1]):
-            font = {"size": 13, "color": theme.categorical_text[paths[place].look], "weight": 600, "shadow": _shadow(theme)}
+            font = {"size": 13, "color": theme.categorical_text[paths[place].look], "weight": 600, "shadow": theme.shadow}
             shift = (16 + LABEL_GAP * (rank + away)) * (1 if upwards else -1)
             where = low + at * ground.span
             made.append({"x": float(where[0]), "y": float(where[1]), "text": text, "font": font, "xanchor": anchor, "yshift": shift})
@@ -376,7 +372,7 @@ def _labels3(theme: Theme, paths: Sequence[Path], lines: Sequence[Array], ground
         end = line[drawn[-1]].astype(float)
         rank = sum(bool((np.abs(end[:2] - other[:2]) < 0.15 * ground.span).all()) for other in ends)
         ends.append(end)
-        font = {"size": 13, "color": theme.categorical_text[path.look], "weight": 600, "shadow": _shadow(theme)}
+        font = {"size": 13, "color": theme.categorical_text[path.look], "weight": 600, "shadow": theme.shadow}
         text = f"{path.name}, {path.note}" if path.note else path.name
         place = dict(zip("xyz", end.tolist(), strict=True))
         made.append({"text": text, "font": font, "showarrow": False, "yshift": 16 + LABEL_GAP * rank, **place})

@@ -216,7 +216,6 @@ def _names(data: DataSet, theme: Theme, rows: Array, x: Array, y: Array) -> list
     """The name of each class at the middle of its points."""
     found = [label for label in range(len(data.class_names)) if (data.labels[rows] == label).any()]
     members = [rows[data.labels[rows] == label] for label in found]
-    shadow = ", ".join(f"0 0 {blur}px {theme.halo}" for blur in (2, 3, 4, 6))
     return [
         {
             "type": "scatter",
@@ -227,7 +226,7 @@ def _names(data: DataSet, theme: Theme, rows: Array, x: Array, y: Array) -> list
             "text": [f"<b>{cut(data.class_names[label])}</b>" for label in found],
             "textfont": {
                 "size": 14,
-                "shadow": shadow,
+                "shadow": theme.shadow,
                 "color": [theme.categorical_text[label % len(theme.categorical_text)] for label in found],
             },
             "hoverinfo": "skip",

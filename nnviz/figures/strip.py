@@ -154,9 +154,9 @@ def _points(theme: Theme, row: Row, curves: Sequence[Curve]) -> list[dict[str, A
 def _numbers(theme: Theme, row: Row, curves: Sequence[Curve], words: Words, limits: Limits) -> list[dict[str, Any]]:
     """The numbers at the point, in the upper left corner of each plot."""
     x, upper, lower = row.axes()
-    halo = ", ".join(f"0 0 {blur}px {theme.halo}" for blur in (2, 3, 4, 6))
     text = {
-        "type": "scatter", "mode": "text", "xaxis": x, "textposition": "bottom right", "hoverinfo": "skip", "textfont": {"shadow": halo},
+        "type": "scatter", "mode": "text", "xaxis": x, "textposition": "bottom right", "hoverinfo": "skip",
+        "textfont": {"shadow": theme.shadow},
         "x": row.low + 0.01 * (row.high - row.low) + row.step * np.arange(len(curves)),
     }  # fmt: skip
     values = [coloured(f"{words.value} = {fixed(curve.at[1])}", theme.symbols["a"]) for curve in curves]

@@ -59,6 +59,11 @@ class Theme:
     landscape: tuple[str, ...]  # the same, quiet: under paths
     diverging: tuple[str, ...]  # most negative … most positive, centred on 0
 
+    @property
+    def shadow(self) -> str:
+        """Around words that stand over lines and fields, as a font's `shadow`."""
+        return ", ".join(f"0 0 {blur}px {self.halo}" for blur in (2, 3, 4, 6))
+
 
 @lru_cache(maxsize=1)
 def _palette() -> dict[str, Any]:

@@ -221,8 +221,7 @@ def sides(values: Array, measure: str) -> list[tuple[int, int, str]]:
 
 
 def _words(theme: Theme, values: Array, measure: str) -> list[dict[str, Any]]:
-    halo = ", ".join(f"0 0 {width}px {theme.halo}" for width in (3, 6, 9))
-    font = {"size": 14, "weight": 600, "color": theme.text, "shadow": halo}
+    font = {"size": 14, "weight": 600, "color": theme.text, "shadow": theme.shadow}
     return [{"x": column, "y": row, "text": text, "font": font} for column, row, text in sides(values, measure)]
 
 
