@@ -27,9 +27,9 @@ def condition(largest: float, others: Sequence[float], zeros: int, colours: Colo
     told = (
         rf"{ratio} \end{{aligned}}"
         if not zeros
-        else rf"\infty,\quad\text{{as }} {zeros}\ \lambda\text{{ are }}0 \\[4pt] \kappa_{{\ne 0}} &= {ratio} \end{{aligned}}"
+        else rf"\infty,\quad\text{{as }} {zeros}\ \lambda\text{{ are }}0 \\[10pt] \kappa_{{\ne 0}} &= {ratio} \end{{aligned}}"
     )
-    return in_colours(rf"\begin{{aligned}} {at_equals(HESSIAN)} \\[4pt] {at_equals(CONDITION)} = {told}", colours)
+    return in_colours(rf"\begin{{aligned}} {at_equals(HESSIAN)} \\[10pt] {at_equals(CONDITION)} = {told}", colours)
 
 
 def step_factor(rate: float, value: float, colours: Colours) -> str:
