@@ -32,10 +32,14 @@ def settled(app: AppTest) -> AppTest:
     return app
 
 
+def components(app: AppTest, name: str) -> list[Any]:
+    """What each component of that name on the page was given, as Streamlit sends it."""
+    return [element.proto for element in app.get("bidi_component") if element.proto.component_name == name]
+
+
 def charts(app: AppTest) -> list[dict[str, Any]]:
     """What each chart of the page is given: its `figure`, its `title`, its `alt` and how it is drawn."""
-    found = [element.proto for element in app.get("bidi_component") if element.proto.component_name == "nnviz_chart"]
-    return [json.loads(head) | json.loads(plot) for head, plot in (proto.bytes.split(b"\n") for proto in found)]
+    return [json.loads(head) | json.loads(plot) for head, plot in (proto.bytes.split(b"\n") for proto in components(app, "nnviz_chart"))]
 
 
 def figures(app: AppTest) -> list[dict[str, Any]]:
@@ -45,6 +49,4 @@ def figures(app: AppTest) -> list[dict[str, Any]]:
 
 def formulas(app: AppTest) -> list[str]:
     """The formulas that stand on the page, in LaTeX."""
-    return [
-        json.loads(element.proto.json)["latex"] for element in app.get("bidi_component") if element.proto.component_name == "nnviz_formula"
-    ]
+    return [json.loads(proto.json)["latex"] for proto in components(app, "nnviz_formula")]
