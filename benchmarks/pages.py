@@ -20,7 +20,7 @@ st.write(f"a is {a}")
 x = np.linspace(-3, 3, 200)
 st.plotly_chart(go.Figure(go.Scatter(x=x, y=np.sin(a * x))))
 """
-RACE = "opt=sgd&opt=momentum&opt=rmsprop&opt=adam&opt=nesterov&opt=adagrad&steps=490"
+RACE = "opt=SGD&opt=Momentum&opt=RMSProp&opt=Adam&opt=Nesterov&opt=AdaGrad&steps=490"
 PAINTED = """quiet => new Promise(done => {
   const begun = performance.now(); let last = begun;
   // What stands inside a canvas is for screen readers: it is never painted.
@@ -101,6 +101,8 @@ def moving(name: str | None) -> Work:
     page = browser().new_context(viewport={"width": 1440, "height": 900}).new_page()
     page.goto(f"{address(name is not None)}/{name or ''}", wait_until="commit")
     page.evaluate(PAINTED, 600)
+    if page.locator(".nnviz-notice").count():
+        raise RuntimeError(f"{name} is not what was to be measured: {page.locator('.nnviz-notice').first.inner_text()}")
     inputs = "[data-testid=stSlider] input[type=range]"
     slider = page.locator(f"[data-testid=stMain] {inputs}")
     slider = (slider if slider.count() else page.locator(inputs)).first

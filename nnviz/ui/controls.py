@@ -20,15 +20,15 @@ TRIALS = "trials"  # session_state: what the page offers to try
 ARRIVING = "arriving"  # session_state: values from a session file that wait for their controls to be drawn
 
 
-def _from_address(key: str, fits: Callable[[str], bool], expected: str) -> None:
-    """Where the address brings a value that does not fit, say so once; Streamlit itself then takes the default."""
+def _from_address(key: str, fits: Callable[[str], bool], expected: str, instead: str = "The default is shown") -> None:
+    """Where the address brings a value that does not fit, say so once, and what Streamlit itself then takes."""
     seen = st.session_state.setdefault(SEEN, {})
     asked = st.query_params.get(key)
     if asked is None or key in st.session_state or seen.get(key) == asked:
         return
     seen[key] = asked
     if not fits(asked):
-        notices.tell(f"The address asks for {key} = “{asked[:40]}”, which cannot be read: {expected}. The default is shown.")
+        notices.tell(f"The address asks for {key} = “{asked[:40]}”, which cannot be read: {expected}. {instead}.")
 
 
 def _from_file(key: str, fits: Callable[[Any], bool], kind: Callable[[Any], Any] = lambda value: value) -> None:
@@ -131,13 +131,18 @@ def several(
     """Any number of options, at most `most`."""
     options = list(options)
     written = [names(option) for option in options]
-    asked = set(st.query_params.get_all(key))
-    _from_address(key, lambda _: asked <= set(written), f"each is one of {', '.join(written[:12])}{' …' if len(written) > 12 else ''}")
+    asked = st.query_params.get_all(key)
+    if most is not None and len(asked) > most and set(asked) <= set(written):
+        _from_address(key, lambda _: False, f"{len(asked)} are named and {most} is the most", f"The first {most} are shown")
+    expected = f"each is one of {', '.join(written[:12])}{' …' if len(written) > 12 else ''}"
+    _from_address(key, lambda _: set(asked) <= set(written), expected)
     _from_file(key, lambda value: isinstance(value, list) and all(item in options for item in value) and len(value) <= (most or len(value)))
     chosen = [option for option in default if option in options]
+    # Streamlit's own first entry, “Select all”, would be taken by Enter before the option that was typed, and is no offer where few may be.
     return st.multiselect(
-        label, options, default=_remember(key, chosen), max_selections=most, format_func=_among(options, names), key=key, **(PERSIST | more)
-    )
+        label, options, default=_remember(key, chosen), max_selections=most, select_all=most is None,
+        format_func=_among(options, names), key=key, **(PERSIST | more),
+    )  # fmt: skip
 
 
 def slider(label: str, low: float, high: float, key: str, default: float, step: float | None = None, **more: Any) -> Any:

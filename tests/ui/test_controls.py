@@ -23,6 +23,14 @@ def script():
     st.text(f"{rate} {amount} {kind} {count} {flag} {names} {side}")
 
 
+def two_menus():
+    from nnviz.ui import controls, page
+
+    page.head("One of which few may be chosen.")
+    controls.several("Some", ["x", "x 2", "y"], key="some", most=2)
+    controls.several("Any", ["x", "y"], key="any")
+
+
 def opened(**address):
     app = AppTest.from_function(script, default_timeout=30)
     for key, value in address.items():
@@ -42,6 +50,19 @@ def test_defaults_stand_without_an_address():
     app = opened()
     assert shown(app) == "0.01 0.5 b 3 True ['x'] right"
     assert notices(app) == []
+
+
+def test_enter_takes_the_option_that_was_typed_where_only_some_may_be_chosen():
+    app = AppTest.from_function(two_menus, default_timeout=30).run()
+    assert [menu.proto.select_all for menu in app.multiselect] == [0, -1]  # never, and always
+
+
+def test_an_address_that_names_too_many_is_told_so():
+    app = AppTest.from_function(two_menus, default_timeout=30)
+    app.query_params["some"] = ["x", "x 2", "y"]
+    app.run()
+    assert app.multiselect[0].value == ["x", "x 2"]
+    assert "3 are named and 2 is the most. The first 2 are shown." in notices(app)[0]
 
 
 def test_an_address_is_read():
