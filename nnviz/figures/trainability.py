@@ -222,7 +222,16 @@ def sides(values: Array, measure: str) -> list[tuple[int, int, str]]:
 
 def _words(theme: Theme, values: Array, measure: str) -> list[dict[str, Any]]:
     font = {"size": 14, "weight": 600, "color": theme.text, "shadow": theme.shadow}
-    return [{"x": column, "y": row, "text": text, "font": font} for column, row, text in sides(values, measure)]
+    last = values.shape[1] - 1
+    return [
+        {"x": column, "y": row, "text": text, "font": font, "xanchor": _inwards(column, last)}
+        for column, row, text in sides(values, measure)
+    ]
+
+
+def _inwards(column: int, last: int) -> str:
+    """To which side of its column a word stands: near an edge it would be cut off in a narrow window."""
+    return "left" if column < 0.15 * last else "right" if column > 0.85 * last else "center"
 
 
 def _ticks(along: Axis) -> dict[str, Any]:

@@ -109,6 +109,14 @@ def test_the_words_stand_in_what_they_name(basins):
         assert drawing.SHORT.get(int(values[row, column]), str(int(values[row, column]) + 1)) == text
 
 
+def test_a_word_near_an_edge_stands_inwards_of_it(found):
+    """In a narrow window it would be cut off."""
+    values = np.full(found.results["convergence"].shape, -1.0)
+    values[:, -1] = 1.0
+    figure = drawing.trainability(LIGHT, found, values, "convergence", title="t", key="k", token="a")
+    assert {word["text"]: word["xanchor"] for word in figure["layout"]["annotations"]} == {"converges": "center", "diverges": "right"}
+
+
 def test_the_ninth_minimum_is_named_beside_the_first():
     told = drawing.legend(LIGHT, np.array([[0.0, 8.0, 1.0, np.nan]]))
     assert told.count("■") == 2
