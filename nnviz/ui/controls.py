@@ -165,6 +165,10 @@ def powers(label: str, low: int, high: int, key: str, default: float, per_decade
     """A positive number on a logarithmic slider: from 10^low to 10^high in a few steps a decade."""
     values = _powers(low, high, per_decade)
     written = [f"{value:g}" for value in values]
+    asked = st.query_params.get(key, "")
+    same = [value for value in values if _is_number(value, value)(asked)]
+    if same and asked not in written and key not in st.session_state:
+        st.session_state[key] = same[0]  # Streamlit compares letters: 1e-1 is no 0.1 to it
     _from_address(key, lambda text: text in written, f"it is one of {written[0]}, {written[1]}, …, {written[-1]}")
     _from_file(key, lambda value: not isinstance(value, bool) and value in values, float)
     nearest = nearest_power(default, low, high, per_decade)

@@ -71,6 +71,13 @@ def test_an_address_is_read():
     assert notices(app) == []
 
 
+@pytest.mark.parametrize("way", ["1e-1", "0.10", "+0.1"])
+def test_an_address_may_write_a_number_in_any_way(way):
+    app = opened(rate=way)
+    assert shown(app).startswith("0.1 ")
+    assert notices(app) == []
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
