@@ -353,9 +353,11 @@ def largest_slope(f: Activation, reach: float = 20.0) -> tuple[float, float]:
     (0.0, 0.25)
     """
     z = np.linspace(-reach, reach, 8001)
-    steepness = np.nan_to_num(np.abs(f.derivative(z)), nan=0.0)
+    steepness = np.nan_to_num(np.abs(f.derivative(z)), nan=0.0, posinf=np.inf)
     steepest = np.flatnonzero(steepness == steepness.max())
     best = float(z[steepest[np.abs(z[steepest]).argmin()]])
+    if np.isinf(steepness.max()):
+        return best, np.inf
     step = float(z[1] - z[0])
     found = minimize_scalar(
         lambda x: -float(np.abs(f.derivative(x))), bounds=(best - step, best + step), method="bounded", options={"xatol": 1e-10}
@@ -377,10 +379,17 @@ def saturation_intervals(f: Activation, threshold: float = 0.01, reach: float = 
         return float(np.abs(f.derivative(x))) - threshold
 
     z = np.linspace(-reach, reach, 12001)
-    flat = np.abs(f.derivative(z)) < threshold
-    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    slope = np.abs(f.derivative(z))
+    flat = slope < threshold
+
+    def edge(i: int) -> float:
+        """Between z[i] and z[i + 1]; beside a point without a slope, such as of √z left of 0, the last that has one."""
+        if not np.isfinite(slope[i : i + 2]).all():
+            return float(z[i] if flat[i] else z[i + 1])
+        return float(brentq(excess, z[i], z[i + 1], xtol=1e-12))
+
     # Eight digits, so that a kink at 0 is told as 0.
-    edges = [round(float(brentq(excess, z[i], z[i + 1], xtol=1e-12)), 8) + 0.0 for i in changes]
+    edges = [round(edge(i), 8) + 0.0 for i in np.flatnonzero(flat[1:] != flat[:-1]).tolist()]
     ends = ([-np.inf] if flat[0] else []) + edges + ([np.inf] if flat[-1] else [])
     return tuple(zip(ends[::2], ends[1::2], strict=True))
 

@@ -144,8 +144,9 @@ class RAdam(Optimizer):
         first, second = (1 - self.beta1**state.count, 1 - decay) if self.bias_correction else (1.0, 1.0)
         limit = 2 / (1 - self.beta2) - 1
         length = limit - 2 * state.count * decay / (1 - decay)
-        squared = (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)
         adaptive = np.greater(length, 5.0)
+        with np.errstate(all="ignore"):  # ρ∞ = 4 divides by 0 where r is not used
+            squared = np.divide((length - 4) * (length - 2) * limit, (limit - 4) * (limit - 2) * length)
         np.sqrt(state["second_moment"], change)
         change += self.epsilon
         np.divide(np.sqrt(np.where(adaptive, squared, 0.0) * second), change, change)

@@ -33,7 +33,7 @@ class Anatomy:
     rate: Array  # (steps,): the learning rate in force
     theta: Array  # (steps, P): before the step
     update: Array  # (steps, P): what the engine did
-    around: dict[str, Any]  # what is done around the rule, by hyperparameter: max_norm, max_value, weight_decay
+    around: dict[str, Any]  # what is done around the rule: max_norm, max_value, decay (of θ itself), coupled_decay (in the gradient)
 
     def __len__(self) -> int:
         """How many steps."""
@@ -86,7 +86,7 @@ def anatomy(optimizer: Optimizer, run: Descent, objective: Any) -> Anatomy:
             inner.change(moved, gradient, changed)
             gradient, curvature = changed, curvature + inner.curvature()
             if isinstance(inner, Decayed):
-                around["weight_decay"] = inner.weight_decay
+                around["decay" if inner.decoupled else "coupled_decay"] = inner.weight_decay
                 if inner.decoupled:
                     moved = moved * (1 - rate[:, None] * inner.weight_decay)
             else:

@@ -27,7 +27,8 @@ Array = NDArray[np.floating]
 
 DENSE_DIMENSION = 300  # up to here the whole Hessian and its eigenvalues are sooner there than Lanczos converges
 MOST_DENSE = 3000  # 72 MB and some seconds
-TOP_RESIDUAL = 1e-5  # of the largest Ritz pair, relative to the largest modulus
+TOP_RESIDUAL = 1e-5  # of the largest Ritz pair, relative to itself
+LEAST_TOP = 1e-7  # of the largest modulus: an eigenvalue near 0 beside it is not waited for
 OVERFLOWED = "the Hessian has entries that are not finite, the cost has overflowed here: choose an earlier step of the run"
 CHUNK_SECONDS = 0.03  # what a generator computes before it yields, about
 
@@ -190,7 +191,8 @@ def top_ritz(objective: Objective, theta: Array, start: Array, least: int = 8) -
             if j == steps or (j >= least and j % 2 == 0):
                 found, basis = ritz(diagonal, off_diagonal), known
                 # A comparison with NaN is False: what has overflowed is not waited for.
-                if not (found.top_residual > TOP_RESIDUAL * np.abs(found.values).max(axis=-1)).any():
+                size = np.maximum(np.abs(found.values[..., -1]), LEAST_TOP * np.abs(found.values).max(axis=-1))
+                if not (found.top_residual > TOP_RESIDUAL * size).any():
                     break
         return found.values[..., -1], (found.top_coordinates[..., None, :] @ basis)[..., 0, :]
 

@@ -186,7 +186,10 @@ def cross_terms(a: Array, y: Array) -> Array:
 def cross_terms_from_logits(z: Array, y: Array) -> Array:
     axis = units_axis(z)
     shifted = z - z.max(axis=axis, keepdims=True)
-    return share_of_label(y, np.log(np.exp(shifted).sum(axis=axis, keepdims=True)) - shifted)
+    # ln Σe^z less its largest term, which is 1: nothing is lost where the prediction is nearly right.
+    others = np.exp(shifted)
+    np.put_along_axis(others, z.argmax(axis=axis, keepdims=True), 0.0, axis=axis)
+    return share_of_label(y, np.log1p(others.sum(axis=axis, keepdims=True)) - shifted)
 
 
 def huber_terms(a: Array, y: Array, delta: float) -> Array:

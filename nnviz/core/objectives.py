@@ -52,9 +52,11 @@ def evaluator(objective: Any, theta: Array) -> Callable[[], tuple[Array, Array]]
 
 
 def frozen_array(values: ArrayLike, name: str = "the array") -> Array:
-    """A float view that nobody can write through."""
-    array = numbers(values, name).view()
-    array.flags.writeable = False
+    """Floats that nobody can change any more, neither through this array nor through the one that was given: its hash is kept."""
+    array = numbers(values, name)
+    if array.flags.writeable:
+        array = array.copy()
+        array.flags.writeable = False
     return array
 
 
@@ -283,7 +285,7 @@ class Quadratic:
             raise ValueError(f"A is {matrix.shape}: a quadratic needs a square matrix (D, D)")
         if linear.shape not in ((), (len(matrix),)):
             raise ValueError(f"A is {matrix.shape} and b is {linear.shape}: b needs the shape ({len(matrix)},), or to be one number")
-        object.__setattr__(self, "A", frozen_array((matrix + matrix.T) / 2))
+        object.__setattr__(self, "A", frozen_array(matrix / 2 + matrix.T / 2))
         object.__setattr__(self, "b", frozen_array(np.broadcast_to(linear, len(matrix)).copy()))
 
     @property

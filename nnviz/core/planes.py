@@ -112,6 +112,8 @@ class Plane:
         """
         path = self._like_origin(path)
         points = path[np.isfinite(path).all(axis=-1)]
+        if not len(points):
+            return np.nan
         with np.errstate(all="ignore"):
             # Projecting is linear up to the origin: the centred path's shadow is the centred shadow.
             centred = points - points.mean(axis=0)
@@ -149,13 +151,17 @@ def orient(direction: Array) -> Array:
     return -direction if direction[np.abs(direction).argmax()] < 0 else direction
 
 
+def _row_lengths(W: Array) -> Array:
+    """`length` of each row, (k, 1)."""
+    return np.array([[length(row)] for row in W])
+
+
 def _per_filter(random: Array, W: Array) -> Array:
-    norms = np.linalg.norm(random, axis=1, keepdims=True)
-    return random / norms * np.linalg.norm(W, axis=1, keepdims=True)
+    return random / _row_lengths(random) * _row_lengths(W)
 
 
 def _per_layer(random: Array, W: Array) -> Array:
-    return random / np.linalg.norm(random) * np.linalg.norm(W)
+    return random / length(random) * length(W)
 
 
 NORMALIZATIONS: dict[str, Callable[[Array, Array], Array] | None] = {"filter": _per_filter, "layer": _per_layer, "none": None}

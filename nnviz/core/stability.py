@@ -164,20 +164,31 @@ def numerical_abscissa(W: ArrayLike) -> Array:
 def numerical_radius(W: ArrayLike) -> Array:
     """`r(W) = max |x*Wx|` over unit x, (...): `‖Wᵗ‖ ≤ 2·r(W)ᵗ`, and `ρ ≤ r ≤ ‖W‖₂ ≤ 2r` (Horn & Johnson, 1.5).
 
-    `r = max_φ λ_max((e^{iφ}W + (e^{iφ}W)*)/2)`; for a real W the angles 0 … π suffice. 65 angles, then five times a
-    finer look around the best: a maximum is flat to second order, so that its height is then exact to rounding.
+    `r = max_φ λ_max((e^{iφ}W + (e^{iφ}W)*)/2)`; for a real W the angles 0 … π suffice. 65 angles, then ten times a finer
+    look around each of the n highest peaks: a maximum is flat to second order, so that its height is then exact to rounding.
     """
     W, mark = as_matrices(W)
     unit, scale = unit_scale(W)
-    offsets, centre, step = np.linspace(0, np.pi, 65), np.zeros(W.shape[:-2]), np.pi / 64
-    for _ in range(6):
-        angles = centre[..., None] + offsets
-        turned = np.exp(1j * angles)[..., None, None] * unit[..., None, :, :]
-        height = np.linalg.eigvalsh((turned + np.swapaxes(turned, -1, -2).conj()) / 2)[..., -1]
-        centre = np.take_along_axis(angles, height.argmax(axis=-1)[..., None], axis=-1)[..., 0]
-        offsets, step = np.linspace(-step, step, 33), step / 16
+    step = np.pi / 64
+    angles = np.broadcast_to(np.linspace(0, np.pi, 65), (*W.shape[:-2], 65))
+    height = _turned_height(unit, angles)
+    beside = np.concatenate([height[..., 1:2], height, height[..., -2:-1]], axis=-1)  # the curve is even about 0 and about π
+    peak = (height >= beside[..., :-2]) & (height >= beside[..., 2:])
+    highest = np.argsort(np.where(peak, height, -np.inf), axis=-1)[..., -min(65, W.shape[-1]) :]
+    centre = np.take_along_axis(angles, highest, axis=-1)
+    for _ in range(10):
+        around = centre[..., None] + np.linspace(-step, step, 9)
+        height = _turned_height(unit, around.reshape(*W.shape[:-2], -1)).reshape(around.shape)
+        centre = np.take_along_axis(around, height.argmax(axis=-1)[..., None], axis=-1)[..., 0]
+        step /= 4
     with np.errstate(all="ignore"):
-        return height.max(axis=-1) * scale * mark
+        return height.max(axis=(-2, -1)) * scale * mark
+
+
+def _turned_height(W: Array, angles: Array) -> Array:
+    """`λ_max((e^{iφ}W + (e^{iφ}W)*)/2)`, (..., k), for angles (..., k)."""
+    turned = np.exp(1j * angles)[..., None, None] * W[..., None, :, :]
+    return np.linalg.eigvalsh((turned + np.swapaxes(turned, -1, -2).conj()) / 2)[..., -1]
 
 
 # Pseudospectra ------------------------------------------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ def _same(a: Any, b: Any) -> bool:
 def _digest(value: Any) -> Any:
     if not isinstance(value, np.ndarray):
         return value
-    return value.shape, hashlib.sha256(value.tobytes()).hexdigest()
+    return value.shape, hashlib.sha256((value + 0.0).tobytes()).hexdigest()  # −0.0 equals 0.0
 
 
 # ------------------------------------------------------------------------------------------- optimisers around an optimiser

@@ -57,8 +57,10 @@ def powers(here: Here, colours: Colours) -> str:
     found = _square(here)
     if found is None:
         return ""
-    norm, rho = float(transient_growth(found[1], 10).norm[10]), float(spectral_radius(found[1]))
-    return in_colours(rf"\big\|(@W^{found[0]})^{{10}}\big\| = {latex(norm)},\qquad \rho^{{10}} = {latex(rho**10)}", colours)
+    norm, rho = float(transient_growth(found[1], 10).norm[10]), spectral_radius(found[1])
+    with np.errstate(over="ignore"):
+        alone = float(rho**10)
+    return in_colours(rf"\big\|(@W^{found[0]})^{{10}}\big\| = {latex(norm)},\qquad \rho^{{10}} = {latex(alone)}", colours)
 
 
 def singular(here: Here, colours: Colours) -> str:

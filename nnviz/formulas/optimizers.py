@@ -91,7 +91,7 @@ SYMBOLS = {
     "direction": "c", "t": "t", "hessian": "H", "damping": r"\lambda", "weight_decay": r"\lambda", "ratio": "r", "step": r"\Delta\theta",
     "next": r"\theta",
     "of_gradient": r"\frac{1-\mu_t}{1-\prod\mu}", "of_moment": r"\frac{\mu_{t+1}}{1-\mu_{t+1}\prod\mu}",
-    "given": r"\nabla f", "max_norm": "c", "max_value": "c",
+    "given": r"\nabla f", "max_norm": "c", "max_value": "c", "decay": r"\lambda_0", "coupled_decay": r"\lambda_0",
 }  # fmt: skip
 QUANTITIES = {  # letter → the quantity's name in the engine
     "g": "gradient", "velocity": "velocity", "m": "first_moment", "v": "second_moment", "s": "sum_of_squares", "u": "squared_updates",
@@ -131,8 +131,10 @@ def _lines(inside: Anatomy, step: int) -> list[tuple[str, str]]:
         first.append(("g", r"{given}\cdot\min\left(1,\ {max_norm}/\lVert{given}\rVert\right)"))
     if "max_value" in inside.around:
         first.append(("g", r"\operatorname{{clip}}\left({given},\ \pm{max_value}\right)"))
-    if "weight_decay" in inside.around:
-        first.append(("theta", r"(1-{alpha}\cdot{weight_decay})\,{theta0}"))
+    if "coupled_decay" in inside.around:
+        first.append(("g", r"{given}+{coupled_decay}\,{theta0}"))
+    if "decay" in inside.around:
+        first.append(("theta", r"(1-{alpha}\cdot{decay})\,{theta0}"))
     return first + [(result, changed.get(result, template)) for result, template in RULES.get(optimizer.name, AS_TAKEN)]
 
 

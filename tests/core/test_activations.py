@@ -213,6 +213,11 @@ def test_a_unit_is_saturated_exactly_inside_the_intervals(elementwise):
     assert (saturated(elementwise, z) == inside).all()
 
 
+def test_a_typed_function_ends_where_it_has_no_slope():
+    assert saturation_intervals(get_activation("=0.0001*sqrt(z + 3)")) == ((-3.0, np.inf),)
+    assert largest_slope(get_activation("=log(z)")) == (0.0, np.inf)
+
+
 def test_sigmoid_saturates_where_its_slope_falls_below_the_threshold():
     (_, low), (high, _) = saturation_intervals(ACTIVATIONS["sigmoid"], threshold=0.1)
     edge = np.log((1 + np.sqrt(0.6)) / (1 - np.sqrt(0.6)))  # s(1 − s) = 0.1

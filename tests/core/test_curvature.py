@@ -119,6 +119,12 @@ def test_lanczos_invents_no_sharpness_where_the_krylov_space_is_exhausted(monkey
     assert float(sharpness(Quadratic(matrix), np.zeros(30))) == pytest.approx(np.diagonal(matrix).max(), abs=1e-8)
 
 
+@pytest.mark.parametrize("lowest", [-1e2, -1e4])
+def test_a_deep_negative_end_of_the_spectrum_takes_nothing_from_the_sharpness(lowest):
+    diagonal = np.r_[lowest, np.linspace(-1, 1, 319)]
+    assert float(sharpness(Quadratic(np.diag(diagonal)), np.zeros(320))) == pytest.approx(1.0, rel=1e-6)
+
+
 # Lanczos itself
 
 

@@ -100,6 +100,13 @@ def test_a_layer_is_as_long_in_the_direction_as_in_the_network():
         assert not drawn.b.any()
 
 
+@pytest.mark.parametrize("normalization", ["filter", "layer"])
+def test_a_network_of_huge_weights_has_directions_as_long(normalization):
+    plane = random_plane(NETWORK, 1e200 * np.ones_like(THETA), normalization=normalization)
+    assert np.isfinite(plane.u).all()
+    assert np.abs(plane.u).max() > 1e199
+
+
 def test_a_network_scaled_through_relu_has_the_same_filter_normalised_landscape():
     # Li et al. (2018), section 3: scaling one layer up and the next down changes no output, and so must not change the picture.
     network = Network((2, 6, 1), ("relu", "sigmoid"))

@@ -96,6 +96,11 @@ def test_from_logits_agrees_with_from_activations(fused):
     assert fused.derivative_from_logits(z, y) == pytest.approx(a - y, abs=1e-15)
 
 
+def test_cross_entropy_keeps_its_digits_where_the_prediction_is_nearly_right():
+    told = LOSSES["cross_entropy"].values_from_logits(np.array([[30.0, 40.0, 1000.0], [0.0, 0.0, 0.0]]), np.array([[1.0], [0.0]]))
+    assert told == pytest.approx(np.log1p(np.exp([-30.0, -40.0, -1000.0])), rel=1e-14, abs=0)
+
+
 def test_the_derivative_from_logits_is_the_chain_rule(fused):
     z, a, y = case(fused)
     chain = ACTIVATIONS[fused.from_logits.activation].vjp(z, a, fused.derivative(a, y))

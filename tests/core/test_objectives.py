@@ -38,6 +38,17 @@ def test_the_cost_is_the_mean_of_the_losses():
     assert cost.value(theta) == pytest.approx(cost.losses(theta).mean())
 
 
+def test_a_cost_keeps_the_samples_it_was_given():
+    """It is hashed by them: what the caller does to the array later changes nothing."""
+    given = X.copy()
+    cost = NetworkCost(Network((2, 1), "identity"), "half_squared_error", given, np.ones((1, 6)))
+    theta = np.ones(3)
+    before = cost.value(theta)
+    given += 1.0
+    assert cost.value(theta) == before
+    assert cost == NetworkCost(Network((2, 1), "identity"), "half_squared_error", X, np.ones((1, 6)))
+
+
 def test_penalties_count_weights_and_no_bias():
     network = Network((1, 1), "identity")
     theta = network.pack([([[-3.0]], [5.0])])

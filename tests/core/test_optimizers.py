@@ -308,6 +308,14 @@ def test_without_bias_correction_the_first_step_differs(kind):
     assert not np.allclose(*steps, rtol=0.05)
 
 
+def test_radam_steps_where_its_limit_divides_by_zero():
+    """β₂ = 0.6 makes ρ∞ = 4: the variance is never trusted, and the step is momentum alone."""
+    optimizer = make("radam", beta2=0.6)
+    points = path(optimizer, START, 3)
+    assert np.all(np.isfinite(points))
+    assert np.all(points[-1] != START)
+
+
 # ------------------------------------------------------------------------------------------------------ clipping and decay
 
 

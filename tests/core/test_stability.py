@@ -155,6 +155,13 @@ def test_radius_numerical_radius_and_norm_are_ordered(W):
     assert (norm <= 2 * r + 1e-12).all()
 
 
+def test_the_numerical_radius_is_that_of_the_highest_of_several_peaks():
+    """A coarse look sees the peak at 0, between two of its angles stands a higher one."""
+    angle = 20.5 * np.pi / 64
+    turned = 1.0002 * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    assert float(numerical_radius(linalg.block_diag(1.0, turned))) == pytest.approx(1.0002, rel=1e-14)
+
+
 def test_numerical_radius_of_a_jordan_block_is_half_a_cosine():
     # Haagerup & de la Harpe (1992): r of the n×n shift is cos(π/(n+1)).
     assert [float(numerical_radius(np.eye(n, k=1))) for n in (2, 3, 6)] == pytest.approx([np.cos(np.pi / (n + 1)) for n in (2, 3, 6)])

@@ -53,6 +53,15 @@ def test_clipping_and_decay_stand_before_the_rule():
     assert r"\operatorname{clip}" in update(taken_apart(ClippedByValue(OPTIMIZERS["sgd"](), 2.0)), 0, LIGHT.symbols)
 
 
+def test_the_decay_around_an_optimiser_is_not_taken_for_its_own():
+    inside = taken_apart(Decayed(OPTIMIZERS["lion"](weight_decay=0.01), 0.5))
+    text = update(inside, 3, LIGHT.symbols)
+    assert r"\lambda_0" in text
+    assert "0.01" in text
+    coupled = update(taken_apart(Decayed(OPTIMIZERS["sgd"](), 0.5, decoupled=False)), 0, LIGHT.symbols)
+    assert coupled.index(r"\nabla f") < coupled.index(r"\lambda_0")
+
+
 def test_the_check_says_how_far_rule_and_run_differ():
     inside = taken_apart(OPTIMIZERS["nesterov"]())
     assert "PyTorch" in check(inside)
