@@ -51,7 +51,8 @@ def draw_curves(chosen: experiment.Experiment, together: bool) -> None:
         z = float(controls.slider("z", -figures.REACH, figures.REACH, key="actz", default=1.2, step=0.05))
     with right:
         own = view.own_formula()
-    functions = [ACTIVATIONS[name] for name in names] + [own] * (own is not None) or [get_activation(chosen.network.activations[0])]
+    used = get_activation(chosen.network.activations[0])
+    functions = [ACTIVATIONS[name] for name in names] + [own] * (own is not None) or [used if used.elementwise else ACTIVATIONS["tanh"]]
     take.script(lambda: page_scripts.activations([f.name for f in functions], z))
     colours, drawn = show.theme(), figures.curves(functions, z)
     words, limits = figures.words(colours), figures.limits(drawn)

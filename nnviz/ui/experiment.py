@@ -211,7 +211,8 @@ def _apply_edits(changes: dict[int, float]) -> None:
     count = f"{len(changes)} weight{'s' if len(changes) > 1 else ''}"
     set_point("edited", f"{base.description}, {count} changed by hand", base.network, theta)
     if base.kind == "initial":
-        st.query_params["edits"] = ",".join(f"{place}:{value:.12g}" for place, value in changes.items())
+        st.session_state["edits read"] = True  # what is written here is not to be read back
+        st.query_params["edits"] = ",".join(f"{place}:{value!r}" for place, value in changes.items())
 
 
 def edits_from_address(network: Network, initializer: str, seed: int) -> str:

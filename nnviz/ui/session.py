@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -126,8 +125,10 @@ def _parsed(text: bytes | str) -> Any:
     if len(text) > MOST_BYTES:
         raise ValueError(f"the session file is larger than {MOST_BYTES // 2**20} MB: keep fewer states in it")
     try:
-        return json.loads(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
-    except UnicodeDecodeError:
+        found = json.loads(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
+        json.dumps(found, ensure_ascii=False).encode()  # “\\ud800” is JSON and half a letter, which nobody can draw
+        return found
+    except UnicodeError:
         raise ValueError("the session file is no UTF-8 text: take the file as it was saved") from None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the session file is no JSON ({shortened(error, 100)}): take the file as it was saved") from None
@@ -177,5 +178,5 @@ def is_plain(value: Any) -> bool:
     if isinstance(value, list):
         return len(value) <= MOST_CONTROLS and all(not isinstance(item, list) and is_plain(item) for item in value)
     if isinstance(value, float | int):
-        return math.isfinite(value) and abs(value) < 1e18
+        return abs(value) < 1e18  # which nan and inf are not
     return isinstance(value, str) and len(value) <= LONGEST

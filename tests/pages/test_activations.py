@@ -66,6 +66,14 @@ def test_odd_addresses_open(open_page, address):
     assert not open_page("activations", **address).exception
 
 
+@pytest.mark.parametrize(("activation", "title"), [("relu", "ReLU"), ("softmax", "Tanh")])
+def test_without_any_chosen_function_the_networks_own_is_shown_where_it_has_a_curve(open_page, activation, title):
+    app = open_page("activations", activation=activation)
+    app.multiselect(key="acts").set_value([]).run()
+    assert not app.exception
+    assert any(title in heading.value for heading in app.markdown)
+
+
 @pytest.mark.parametrize("text", ["1e308, 0", "a, b", "1", "1,2,3,4,5,6,7,8,9", "nan, 1", "inf, 0", "1, " * 3000])
 def test_bad_logits_get_a_sentence(open_page, text):
     app = open_page("activations", actview="Softmax")

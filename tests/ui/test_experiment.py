@@ -19,6 +19,7 @@ def script():
     page.head("What the sidebar makes.")
     st.session_state["seen"] = chosen
     st.button("Edit", on_click=experiment.edit, args=(chosen, 3, 0.25))
+    st.button("Edit finely", on_click=experiment.edit, args=(chosen, 5, 1 / 3))
     st.button("Undo", on_click=experiment.undo_edit)
     st.text(f"{chosen.data.name} {chosen.sizes} {chosen.network.activations[0]} {chosen.loss.name} {chosen.point.kind}")
 
@@ -104,6 +105,13 @@ def test_a_weight_edited_by_hand_is_the_current_point_and_stands_in_the_address(
     button(app, "Undo").click().run()
     assert app.session_state["seen"].point.kind == "initial"
     assert np.array_equal(app.session_state["seen"].theta, before)
+
+
+def test_an_edit_keeps_all_its_digits_also_in_a_link():
+    app = opened()
+    button(app, "Edit finely").click().run()
+    assert app.run().session_state["seen"].theta[5] == 1 / 3
+    assert opened(edits=app.query_params["edits"]).session_state["seen"].theta[5] == 1 / 3
 
 
 def test_edited_weights_come_back_from_the_address():

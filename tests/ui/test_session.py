@@ -147,14 +147,23 @@ def test_what_this_version_does_not_know_is_left_out_with_a_notice(text, told):
         file_of(weights=weights(sizes=[4, -1, 3])),
         file_of(weights=weights(sizes=[10**9, 10**9])),
         file_of(weights=weights(activations=["swirl", "tanh"])),
+        file_of(weights=weights(sizes=[10**400, 3])),
+        file_of(title="half \ud800 a letter"),
+        file_of(controls={"\ud800": 1}),
         b"\xff\xfe",
         b" " * (session.MOST_BYTES + 1),
     ],
-    ids=range(20),
+    ids=range(23),
 )
 def test_a_broken_file_is_refused_in_a_sentence(text):
     with pytest.raises(ValueError, match=r"^.{11,599}$"):
         session.read(text)
+
+
+def test_a_number_that_no_control_could_have_is_left_out():
+    found, unknown = session.read(file_of(controls={"rate": 10**400, "layers": 3}))
+    assert found.states[0].controls == {"layers": 3}
+    assert "rate" in unknown[0]
 
 
 def test_a_file_that_cannot_be_read_leaves_everything_as_it_is():
