@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import prod
 
@@ -14,6 +14,7 @@ from nnviz.core.convolution import Array
 MOST_BYTES = 256 * 2**20
 MOST_NUMBERS = 2**24
 MOST_LAYERS = 256
+MOST_DIMENSIONS = 32
 TENSOR_NAME = re.compile(r"(?:(?P<layer>.*)\.)?(?P<part>weight|bias)")
 Dense = tuple[Array, Array]  # W (k, n) and b (k,)
 
@@ -51,15 +52,18 @@ def check_finite(name: str, tensor: Array) -> None:
     """Raise a ValueError where a tensor holds NaN or infinity."""
     broken = tensor.size - int(np.count_nonzero(np.isfinite(tensor)))
     if broken:
-        raise ValueError(f"{name[:80]} {tensor.shape} holds {broken} numbers that are not finite: save the weights before they diverged")
+        raise Refused(f"{name[:80]} {tensor.shape} holds {broken} numbers that are not finite: save the weights before they diverged")
 
 
-def check_size(name: str, shape: Iterable[int], before: int = 0) -> int:
+def check_size(name: str, shape: Sequence[int], before: int = 0) -> int:
     """The numbers of a tensor of that shape, together with those `before` it; a ValueError where they are too many to be read."""
-    total = prod(shape) + before
-    if total > MOST_NUMBERS or min(shape, default=1) < 0:
-        raise Refused(f"{name[:80]} claims {total:.3g} numbers in all: at most {MOST_NUMBERS:,} can be read; take a smaller network")
-    return total
+    # A product of thousands of sizes would itself take minutes.
+    if len(shape) > MOST_DIMENSIONS or min(shape, default=1) < 0 or prod(shape) + before > MOST_NUMBERS:
+        claimed = f"({', '.join(map(str, shape[:4]))}{', …' if len(shape) > 4 else ''})"
+        raise Refused(
+            f"{name[:80]} claims shape {claimed:.100}: at most {MOST_NUMBERS:,} numbers in all can be read; take a smaller network"
+        )
+    return prod(shape) + before
 
 
 def _dense(layer: str, parts: Mapping[str, Array]) -> Dense:

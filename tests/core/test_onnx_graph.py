@@ -89,11 +89,12 @@ GRAPHS = {
     "flatten, dropout, cast": (
         [
             ("Flatten", ["x"], "f", {}),
-            ("Cast", ["f"], "c", {"to": 1}),
+            ("Cast", ["f"], "c", {"to": TensorProto.DOUBLE}),
             ("Gemm", ["c", "W1", "b1"], "h", {"transB": 1}),
             ("Relu", ["h"], "r", {}),
             ("Dropout", ["r"], "a", {}),
-            ("Identity", ["W2"], "V", {}),
+            ("Identity", ["W2"], "U", {}),
+            ("Cast", ["U"], "V", {"to": TensorProto.DOUBLE}),
             ("Gemm", ["a", "V", "b2"], "y", {"transB": 1}),
         ],
         {"W1": W1, "b1": b1, "W2": W2, "b2": b2},
@@ -108,6 +109,19 @@ GRAPHS = {
         ],
         {"W1": W1, "b1": b1, "W2": W2, "b2": b2},
     ),
+    "data and constants transposed by perm": (
+        [
+            ("Transpose", ["W1"], "V", {"perm": [1, 0]}),
+            ("Transpose", ["W2"], "U", {"perm": [0, 1]}),
+            ("MatMul", ["x", "V"], "p", {}),
+            ("Add", ["p", "b1"], "h", {}),
+            ("Relu", ["h"], "r", {}),
+            ("Transpose", ["r"], "s", {"perm": [0, 1]}),
+            ("Transpose", ["s"], "a", {"perm": [1, 0]}),
+            ("Gemm", ["U", "a", "b2"], "y", {}),
+        ],
+        {"W1": W1, "b1": b1, "W2": W2, "b2": b2[:, None]},
+    ),
 }
 
 
@@ -120,6 +134,18 @@ def test_an_onnx_graph_is_the_network_it_computes(rows, constants):
     network, theta = loaded(onnx_bytes(nodes_of(rows), constants))
     assert network == Network((3, 4, 2), ("relu", "identity"))
     assert theta == pytest.approx(FLAT, rel=1e-14)
+
+
+def test_a_perm_that_changes_nothing_leaves_square_weights_as_they_are():
+    rows = [("Transpose", ["W"], "V", {"perm": [0, 1]}), ("MatMul", ["x", "V"], "y", {})]
+    theta = loaded(onnx_bytes(nodes_of(rows), {"W": np.array([[1.0, 2.0], [3.0, 4.0]])}))[1]
+    assert theta[:4].tolist() == [1, 3, 2, 4]
+
+
+def test_a_cast_rounds_weights_to_its_type():
+    rows = [("Cast", ["W1"], "V", {"to": TensorProto.FLOAT16}), ("Gemm", ["x", "V"], "y", {"transB": 1})]
+    theta = loaded(onnx_bytes(nodes_of(rows), {"W1": W1}))[1]
+    assert np.array_equal(theta[:12], W1.ravel().astype(np.float16))
 
 
 def test_weights_may_be_constant_nodes():
@@ -207,13 +233,31 @@ BAD_GRAPHS = {
     "a product over samples": ([GEMM, ("MatMul", ["S", "z"], "y", {})], "over the samples"),
     "three dimensions": ([("MatMul", ["x", "cube"], "y", {})], "two dimensions"),
     "NaN": ([("Gemm", ["x", "W1", "nan"], "y", {"transB": 1})], "not finite"),
+    "a sum of biases beyond float64": (
+        [("MatMul", ["x", "V1"], "z", {}), ("Add", ["z", "vast"], "v", {}), ("Add", ["v", "vast"], "y", {})],
+        "not finite",
+    ),
+    "a factor beyond float64": ([("Gemm", ["x", "I"], "y", {"alpha": np.inf})], "not finite"),
+    "a factor that is three": ([("Gemm", ["x", "S"], "y", {"alpha": [1.0, 2.0, 3.0, 4.0]})], "attributes of its kind"),
+    "a factor that is text": ([("Gemm", ["x", "S"], "y", {"alpha": "a"})], "attributes of its kind"),
+    "a slope that is two": ([GEMM, ("LeakyRelu", ["z"], "y", {"alpha": [1.0, 2.0]})], "attributes of its kind"),
+    "a limit that is empty": ([GEMM, ("Clip", ["z", "none"], "y", {})], "attributes of its kind"),
+    "a limit that is two": ([GEMM, ("Clip", ["z", "minus", "pair"], "y", {})], "attributes of its kind"),
+    "a Constant that is a number": ([("Constant", [], "c", {"value": 3}), ("Gemm", ["x", "S"], "y", {})], "attributes of its kind"),
+    "a Constant that is text": ([("Constant", [], "c", {"value_floats": "a"}), ("Gemm", ["x", "S"], "y", {})], "attributes of its kind"),
+    "weights cast to whole numbers": ([("Cast", ["S"], "V", {"to": TensorProto.INT64}), ("Gemm", ["x", "V"], "y", {})], "INT64"),
+    "an output cast to whole numbers": ([GEMM, ("Cast", ["z"], "y", {"to": TensorProto.INT64})], "INT64"),
+    "a cast to nothing": ([GEMM, ("Cast", ["z"], "y", {})], "attributes of its kind"),
+    "weights of another perm": ([("Transpose", ["S"], "V", {"perm": [0]}), ("Gemm", ["x", "V"], "y", {})], "attributes of its kind"),
+    "data of another perm": ([GEMM, ("Transpose", ["z"], "y", {"perm": [0, 2, 1]})], r"perm \[0, 2, 1\]"),
     "a value from nowhere": ([("Relu", ["nowhere"], "y", {})], "no node before it"),
     "division by zero": ([GEMM, ("Div", ["z", "zero"], "y", {})], "divides by 0"),
     "an output that is not there": ([("Gemm", ["x", "W1", "b1"], "other", {"transB": 1})], "'y'"),
 }
 BAD_CONSTANTS = {
     "W1": W1, "b1": b1, "b2": b2, "S": np.ones((4, 4)), "half": 0.5, "column": b1[:, None], "cube": np.ones((1, 3, 4)), "zero": 0.0,
-    "nan": np.full(4, np.nan),
+    "nan": np.full(4, np.nan), "V1": W1.T, "vast": np.full(4, 1.7e308), "none": np.ones(0), "minus": -1.0, "pair": np.array([1.0, 5.0]),
+    "I": np.eye(4),
 }  # fmt: skip
 
 
@@ -222,6 +266,18 @@ def test_a_graph_that_is_no_chain_of_dense_layers_is_a_sentence(rows, says):
     with pytest.raises(ValueError, match=says) as error:
         loaded(onnx_bytes(nodes_of(rows), BAD_CONSTANTS))
     assert 11 <= len(str(error.value)) < 600
+
+
+ONE_INPUT = ["Relu", "Identity", "Cast", "Transpose", "Clip", "Softmax"]
+TWO_INPUTS = ["Gemm", "MatMul", "Add", "Mul", "Div"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs"), [*((kind, []) for kind in ["Flatten", *ONE_INPUT, *TWO_INPUTS]), *((kind, ["z"]) for kind in TWO_INPUTS)]
+)
+def test_a_node_without_its_inputs_is_a_sentence(kind, inputs):
+    before = [] if kind == "Flatten" else [GEMM]
+    assert "without the inputs" in refusal(onnx_bytes(nodes_of([*before, (kind, inputs, "y", {})]), BAD_CONSTANTS))
 
 
 def onnx_with(tensor):
@@ -240,8 +296,10 @@ def test_weights_in_another_file_are_not_opened(tmp_path):
 @pytest.mark.parametrize(
     ("tensor", "says"),
     [
-        (TensorProto(name="W1", data_type=TensorProto.FLOAT, dims=[2**20, 2**10], raw_data=b"1234"), "1.07e+09 numbers"),
+        (TensorProto(name="W1", data_type=TensorProto.FLOAT, dims=[2**20, 2**10], raw_data=b"1234"), "shape (1048576, 1024)"),
         (TensorProto(name="W1", data_type=TensorProto.FLOAT, dims=[2**62, 2**62]), "numbers"),
+        (TensorProto(name="W1", data_type=TensorProto.FLOAT, dims=[2**62] * 20), "shape (4611686018427387904,"),
+        (TensorProto(name="W1", data_type=TensorProto.FLOAT, dims=[2**62] * 100_000), "shape (4611686018427387904,"),
         (TensorProto(name="W1", data_type=TensorProto.FLOAT, dims=[4, 3], raw_data=b"1234"), "not what it holds"),
         (TensorProto(name="W1", data_type=TensorProto.FLOAT, dims=[4, 3], float_data=[1.0]), "not what it holds"),
         (TensorProto(name="W1", data_type=TensorProto.FLOAT, dims=[-4, -3], raw_data=bytes(48)), "numbers"),
@@ -285,3 +343,26 @@ def test_any_broken_bytes_give_a_network_or_a_sentence(share, noise, cut):
         assert 11 <= len(result) < 600
     else:
         assert np.isfinite(result[1]).all()
+
+
+def test_any_flipped_bytes_give_a_finite_network_or_a_sentence():
+    rows = [
+        ("Transpose", ["W1"], "V", {"perm": [1, 0]}),
+        ("Cast", ["V"], "U", {"to": TensorProto.DOUBLE}),
+        ("Flatten", ["x"], "f", {"axis": 1}),
+        ("Gemm", ["f", "U", "b1"], "h", {"alpha": 0.5, "beta": 2.0, "transB": 0}),
+        ("Constant", [], "c", {"value_floats": [1.0, 2.0, 3.0, 4.0]}),
+        ("Add", ["h", "c"], "g", {}),
+        ("Clip", ["g", "low", "high"], "a", {}),
+        ("Gemm", ["a", "W2", "b2"], "q", {"transB": 1}),
+        ("LeakyRelu", ["q"], "y", {"alpha": 0.01}),
+    ]
+    whole = onnx_bytes(nodes_of(rows), {"W1": W1, "b1": b1, "W2": W2, "b2": b2} | SCALARS)
+    assert loaded(whole)[0].activations == ("hardtanh", "leaky_relu")
+    rng = np.random.default_rng(5)
+    for _ in range(600):
+        data = np.frombuffer(whole, np.uint8).copy()
+        where = rng.integers(len(data), size=2)
+        data[where] = rng.integers(256, size=2)
+        result = outcome(data.tobytes())
+        assert 11 <= len(result) < 600 if isinstance(result, str) else np.isfinite(result[1]).all()
