@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnviz.core.activations import Activation
+from nnviz.core.arrays import numbers
 from nnviz.core.convolution import Array
 from nnviz.core.network import Network
 from nnviz.core.state_dict import MOST_BYTES, Dense, Refused, check_size, dense_layers
@@ -31,6 +32,7 @@ PICKLE = (
     "the file is a pickle ({}): opening one runs whatever program it holds, so it is refused. Where you trust it, convert it: "
     "safetensors.torch.save_file(model.state_dict(), 'model.safetensors') for PyTorch, numpy.savez with plain arrays for NumPy"
 )
+TEXT = "the file was opened as text: open it in binary, open(path, '{}')"
 SAFETENSORS_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4"}
 
 
@@ -52,7 +54,8 @@ def load_weights(file: File, activations: str | Activation | Sequence[str | Acti
     read = _reader(data)
     layers, said = read(data)
     sizes = (layers[0][0].shape[1], *(len(W) for W, _ in layers))
-    network = Network(sizes, _activations(said, activations, len(layers)))
+    chosen = said if said is not None else activations
+    network = Network(sizes, chosen if chosen is not None else ("relu",) * (len(layers) - 1) + ("identity",))
     return network, np.concatenate([part.reshape(-1) for layer in layers for part in layer])
 
 
@@ -62,9 +65,9 @@ def save_weights(file: File, network: Network, theta: ArrayLike, format: str = "
     Raises
     ------
     ValueError
-        Another format, or theta of another shape.
+        Another format, theta of another shape, or a file that cannot be written.
     """
-    theta = np.asarray(theta, dtype=float)
+    theta = numbers(theta, "theta")
     if theta.shape != (network.parameter_count,):
         raise ValueError(f"theta has shape {theta.shape}: one network's parameters, ({network.parameter_count},), can be saved at a time")
     if format not in ("safetensors", "npz"):
@@ -91,24 +94,42 @@ def _npz_bytes(tensors: Tensors, activations: list[str]) -> bytes:
 
 
 def _write(file: File, data: bytes) -> None:
-    if isinstance(file, str | os.PathLike):
-        with open(file, "wb") as opened:
-            opened.write(data)
-    else:
-        file.write(data)
+    _check_file(file, "write")
+    try:
+        if isinstance(file, str | os.PathLike):
+            with open(file, "wb") as opened:
+                opened.write(data)
+        else:
+            file.write(data)
+    except TypeError:
+        raise ValueError(TEXT.format("wb")) from None
+    except (OSError, ValueError) as error:
+        raise ValueError(f"the file cannot be written ({_reason(error)}): is the path right?") from None
+
+
+def _check_file(file: File, does: str) -> None:
+    if not isinstance(file, str | os.PathLike) and not hasattr(file, does):
+        raise ValueError(f"the file is {file!r:.60}: give a path or a binary file object")
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (getattr(error, "strerror", None) or str(error))[:100]
 
 
 def _bytes_of(file: File) -> bytes:
+    _check_file(file, "read")
     try:
         if isinstance(file, str | os.PathLike):
             with open(file, "rb") as opened:
                 data = opened.read(MOST_BYTES + 1)
         else:
             data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ValueError(f"the file cannot be opened ({error.strerror or type(error).__name__}): is the path right?") from None
+    except UnicodeDecodeError:
+        raise ValueError(TEXT.format("rb")) from None
+    except (OSError, ValueError) as error:
+        raise ValueError(f"the file cannot be opened ({_reason(error)}): is the path right?") from None
     if not isinstance(data, bytes | bytearray | memoryview):
-        raise ValueError("the file was opened as text: open it in binary, open(path, 'rb')")
+        raise ValueError(TEXT.format("rb"))
     if len(data) > MOST_BYTES:
         raise ValueError(f"the file is larger than {MOST_BYTES // 2**20} MB: take a smaller network")
     if not data:
@@ -147,7 +168,7 @@ def _read_safetensors(data: bytes) -> tuple[list[Dense], list[str] | None]:
         numbers = check_size(name, entry["shape"], numbers)
         tensors[name] = _safetensor(name, entry)
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    return dense_layers(tensors), _names(header.get("__metadata__", {}).get("activations"))
+    return dense_layers(tensors), _names((header.get("__metadata__") or {}).get("activations"))
 
 
 def _safetensor(name: str, entry: Mapping[str, Any]) -> Array:
@@ -203,7 +224,8 @@ def _npz_tensors(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> tu
         with archive.open(member) as stream:
             array, numbers = _npy(name, stream, member.file_size, numbers)
         if array.dtype.kind != "U":
-            tensors[name] = array.astype(float)
+            with np.errstate(over="ignore"):  # a long double beyond float64: told by check_finite
+                tensors[name] = array.astype(float)
         elif name == "activations" and array.ndim <= 1:
             said = [str(text) for text in np.atleast_1d(array)]
         else:
@@ -228,13 +250,3 @@ def _npy(name: str, stream: IO[bytes], size: int, before: int) -> tuple[np.ndarr
     if len(values) != claimed:
         raise Refused(f"the array {name[:80]!r} is cut short: {claimed:,} bytes were promised, {len(values):,} are there")
     return np.frombuffer(values, dtype=dtype).reshape(shape, order="F" if fortran else "C"), total
-
-
-def _activations(
-    said: list[str] | None, given: str | Activation | Sequence[str | Activation] | None, layers: int
-) -> tuple[str | Activation, ...]:
-    """One activation a layer: the file's own, else those given, else relu with an identity output."""
-    if said is None and given is None:
-        return ("relu",) * (layers - 1) + ("identity",)
-    chosen = said if said is not None else given
-    return (chosen,) * layers if isinstance(chosen, str | Activation) else tuple(chosen or ())

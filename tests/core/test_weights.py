@@ -138,6 +138,11 @@ def raw_safetensors(header, data=b""):
     return len(text).to_bytes(8, "little") + text + data
 
 
+def test_a_header_with_null_for_metadata_names_no_activations():
+    header = {"__metadata__": None, "0.weight": {"dtype": "F64", "shape": [1, 1], "data_offsets": [0, 8]}}
+    assert loaded(raw_safetensors(header, np.array(2.0).tobytes()), "tanh")[0] == Network((1, 1), "tanh")
+
+
 def test_bfloat16_is_the_upper_half_of_a_float32():
     W = np.array([[1.5, -0.0078125, 3.0e38]], dtype=np.float32)
     data = (W.view(np.uint32) >> 16).astype("<u2").tobytes()
@@ -235,6 +240,7 @@ BROKEN = {
     "dates as weights": (npz(**{"0.weight": np.zeros((2, 2), dtype="M8[s]")}), "floating-point"),
     "NaN weights": (npz(**(TENSORS | {"2.weight": np.full((4, 5), np.nan)})), "not finite"),
     "infinite biases": (npz(**(TENSORS | {"2.bias": np.full(4, np.inf)})), "not finite"),
+    "numbers beyond float64": (npz(**(TENSORS | {"2.bias": np.full(4, np.longdouble("1e400"))})), "not finite"),
     "shapes that do not fit": (npz(**(TENSORS | {"2.weight": np.ones((4, 6))})), "do not fit together"),
     "a bias of another length": (npz(**(TENSORS | {"2.bias": np.ones(5)})), "one number for each of the 4 rows"),
     "a bias alone": (npz(**{"0.bias": np.ones(5)}), "without 0.weight"),
@@ -290,11 +296,39 @@ def test_a_file_that_is_not_there_or_was_opened_as_text_is_a_sentence(tmp_path):
         load_weights(tmp_path / "nothing.npz")
     with pytest.raises(ValueError, match="open it in binary"):
         load_weights(io.StringIO("text"))
+    (tmp_path / "weights.npz").write_bytes(NPZ)
+    with open(tmp_path / "weights.npz", encoding="utf-8") as file, pytest.raises(ValueError, match="open it in binary"):
+        load_weights(file)
+
+
+@pytest.mark.parametrize("file", [5, None, [1], b"PK", "a\0b", "/"])
+def test_what_is_no_file_can_be_neither_read_nor_written(file):
+    with pytest.raises(ValueError, match=r"give a path or a binary file object|is the path right\?"):
+        load_weights(file)
+    with pytest.raises(ValueError, match=r"give a path or a binary file object|is the path right\?"):
+        save_weights(file, NETWORK, THETA)
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
+    with pytest.raises(ValueError, match=r"No such file or directory.*is the path right\?"):
+        save_weights(tmp_path / "nowhere" / "weights.npz", NETWORK, THETA)
+    with pytest.raises(ValueError, match="open it in binary"):
+        save_weights(io.StringIO(), NETWORK, THETA)
+
+
+@pytest.mark.parametrize("activations", [5, 0, [], ["tanh", 5, "tanh"]])
+def test_activations_that_are_no_names_are_a_sentence(activations):
+    assert "activation" in refusal(NPZ, activations)
 
 
 @pytest.mark.parametrize(
     ("theta", "format", "says"),
-    [(np.ones(3), "npz", "shape"), (np.ones((2, NETWORK.parameter_count)), "npz", "one network"), (THETA, "pt", "'safetensors' or 'npz'")],
+    [
+        (np.ones(3), "npz", "shape"),
+        (np.ones((2, NETWORK.parameter_count)), "npz", "one network"),
+        (THETA, "pt", "'safetensors' or 'npz'"),
+        ("text", "npz", "needs numbers"),
+    ],
 )
 def test_saving_says_what_cannot_be_saved(theta, format, says):
     with pytest.raises(ValueError, match=says):
