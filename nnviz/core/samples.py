@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnviz.core.arrays import numbers
 from nnviz.core.features import features, shortened
 from nnviz.core.subsets import draw, split
 
@@ -126,7 +127,12 @@ class DataSet:
 
     def at(self, points: ArrayLike) -> Array:
         """What a network sees at points (c, …) given in the coordinates: the features made of them, scaled; (n, …)."""
-        points = np.asarray(points, dtype=float)
+        points = numbers(points, "points")
+        if points.ndim == 0 or len(points) != len(self.coordinate_names):
+            names = shortened(", ".join(self.coordinate_names))
+            raise ValueError(
+                f"points have shape {points.shape}: they need a row for each of the {len(self.coordinate_names)} coordinates, {names}"
+            )
         made = features(points.reshape(points.shape[0], -1), self.coordinate_names, self.feature_names)
         return self.scale(made).reshape(-1, *points.shape[1:])
 
@@ -254,6 +260,11 @@ def assemble(
         kept = draw(X.shape[1], classes_of(Y) if classification else None, np.random.default_rng((seed, 3)), samples)
         X, Y = X[:, kept], Y[:, kept]
     train_index, test_index = split(X.shape[1], classes_of(Y) if classification else None, test_fraction, seed)
+    empty = np.flatnonzero(np.isnan(X).all(axis=1))
+    if empty.size:
+        raise ValueError(
+            f"the column {shortened(feature_names[empty[0]])!r} is empty in all of the {X.shape[1]} samples: leave it out or take more"
+        )
     X = imputed(X, train_index)
     if noise:
         noisy = X if noise_on == "features" else Y

@@ -46,6 +46,7 @@ _MAGIC = {
 _FORMULA = r"\s*(?:=|@\w+\(|[+\-][^\s\d.].*[|!(])"
 _DATE = r"\s*(?:\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?:[T ]\d.*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: \d.*)?)\s*"
 _DECIMAL_COMMA = re.compile(rb"(?:^|[;\t])-?\d+,\d+(?=[;\t\r\n]|$)", re.MULTILINE)
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 _INDEX_NAMES = {"", "id", "index", "row", "rownames", "row number", "unnamed: 0"}
 
 
@@ -249,6 +250,10 @@ def _parse(content: bytes, separator: str, names: list[str], has_header: bool) -
         )
     except (ValueError, OverflowError) as error:  # ParserError and EmptyDataError are ValueErrors
         raise ValueError(f"the table cannot be read: {shortened(error, 200)}; check its separators and quotation marks") from error
+    for name in names:
+        cells = frame[name].dropna()
+        if not pd.api.types.is_numeric_dtype(cells) and len(cells) and all(_WHOLE.fullmatch(str(cell)) for cell in cells):
+            frame[name] = frame[name].astype(str).astype(float)  # beyond 64 bits
     if len(frame) < 2:
         found = "a header and no row" if not len(frame) else "one row"
         raise ValueError(f"the file has {found} of data: at least two rows are needed, one to learn from and one to compare with")
@@ -266,7 +271,8 @@ def _recognise(cells: pd.Series) -> Column:
         return Column(name, "empty", missing, 0, (), note="every cell is empty")
     if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
         numbered = name.lower() in _INDEX_NAMES or re.fullmatch(r"column \d+", name) is not None
-        steps = np.diff(cells.to_numpy(dtype=float)) if numbered else np.array([0.0])
+        with np.errstate(invalid="ignore"):  # inf − inf
+            steps = np.diff(cells.to_numpy(dtype=float)) if numbered else np.array([0.0])
         if (steps == 1).all():
             return Column(name, "index", missing, distinct, examples, note="it counts the rows")
         return Column(name, "number", missing, distinct, examples)
@@ -282,7 +288,8 @@ def _recognise(cells: pd.Series) -> Column:
         return Column(name, "date", missing, distinct, examples, note="dates are not used as features")
     strange = text[pd.to_numeric(text, errors="coerce").isna()]
     if len(strange) < 0.5 * len(text) and distinct > 2 and not pd.api.types.is_bool_dtype(cells):
-        note = f"{len(strange)} of {len(text)} cells are no numbers, such as {shortened(strange.iloc[0], 20)!r}"
+        told = f"{len(strange)} of {len(text)} cells are no numbers" if len(strange) else "its numbers are not written as the table's are"
+        note = f"{told}, such as {shortened((strange if len(strange) else text).iloc[0], 20)!r}"
         return Column(name, "text", missing, distinct, examples, note=note)
     if distinct <= MAX_LEVELS and distinct < len(text):
         return Column(name, "category", missing, distinct, examples, levels=tuple(sorted(text.unique())))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 import numpy as np
@@ -117,7 +117,7 @@ def guess_task(table: Table, targets: Sequence[str]) -> str:
 
 
 def _targets(table: Table, targets: str | Sequence[str]) -> tuple[str, ...]:
-    chosen = (targets,) if isinstance(targets, str) else tuple(targets)
+    chosen = _names(targets, "targets")
     if not chosen or len(set(chosen)) < len(chosen):
         raise ValueError(f"the targets are {shortened(list(chosen))}: name at least one column, and each only once")
     for name in chosen:
@@ -126,6 +126,14 @@ def _targets(table: Table, targets: str | Sequence[str]) -> tuple[str, ...]:
         if table.column(name).distinct < 2:
             raise ValueError(f"the target {shortened(name)!r} has the same value in every row: there is nothing to tell apart")
     return chosen
+
+
+def _names(columns: str | Sequence[str], what: str) -> tuple[str, ...]:
+    """Columns by their names; one may stand alone."""
+    names = tuple(columns) if isinstance(columns, Iterable) and not isinstance(columns, str) else (columns,)
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{what} is {shortened(columns)}: give the name of a column, or a list of names")
+    return names
 
 
 def _task(table: Table, chosen: Sequence[str], task: str | None) -> str:
@@ -143,7 +151,7 @@ def _task(table: Table, chosen: Sequence[str], task: str | None) -> str:
 def _features(table: Table, chosen: Sequence[str], features: Sequence[str] | None) -> tuple[str, ...]:
     if features is None:
         features = [column.name for column in table.columns if column.kind in ("number", "category")]
-    used = tuple(name for name in features if name not in chosen)
+    used = tuple(name for name in _names(features, "features") if name not in chosen)
     if not used:
         raise ValueError(f"no column of numbers or categories is left beside the target {shortened(chosen[0])!r}: a network needs one")
     for column in map(table.column, used):

@@ -266,6 +266,14 @@ def test_a_point_of_the_plane_is_seen_as_a_sample_there_would_be():
     assert data.at(grid)[:, 1, 2] == pytest.approx(data.at([[1.0], [3.0]])[:, 0])
 
 
+@pytest.mark.parametrize(
+    ("points", "told"), [([["a"], ["b"]], "needs numbers"), (5, r"shape \(\)"), ([[1.0, 2.0]], "each of the 2 coordinates, x1, x2")]
+)
+def test_points_that_are_no_points_of_the_plane_are_a_sentence(points, told):
+    with pytest.raises(ValueError, match=told):
+        DATASETS["circle"](samples=30).at(points)
+
+
 def test_features_are_chosen_by_their_own_names_and_given_back():
     iris = DATASETS["iris"]()
     two = with_features(iris, ("petal width (cm)", "petal length (cm)"))

@@ -91,6 +91,29 @@ def test_numbers_with_a_stray_word_say_which():
     assert "lots" in column.note
 
 
+@pytest.mark.parametrize(
+    "cells", [["12345678901234567890123", "5", "6"], ["-12345678901234567890123", "5", ""], ["18446744073709551615", "-1", "6"]]
+)
+def test_whole_numbers_beyond_64_bits_are_numbers(cells):
+    read = table("x,y\n" + "".join(f"{cell},{i}\n" for i, cell in enumerate(cells)))
+    assert read.column("x").kind == "number"
+    expected = [float(cell) if cell else np.nan for cell in cells]
+    assert np.array_equal(read.frame["x"].to_numpy(dtype=float), expected, equal_nan=True)
+
+
+def test_a_number_of_400_digits_is_told_where_it_is_used():
+    read = table("id,y\n" + f"{'1' * 400},1\n" * 2 + "5,2\n")
+    assert read.column("id").kind == "number"
+    with pytest.raises(ValueError, match="row 1 of column 'id' holds inf"):
+        from_table(read, "y")
+
+
+def test_points_in_a_table_of_decimal_commas_are_not_guessed_at():
+    column = table("a;b\n1,5;2.5\n2,5;1.500\n3,5;3.5\n").column("b")
+    assert column.kind == "text"
+    assert column.note == "its numbers are not written as the table's are, such as '2.5'"
+
+
 def test_the_same_bytes_are_an_equal_table_and_an_upload_is_read_twice():
     upload = io.BytesIO(FLOWERS.encode())
     one, two = read_table(upload), read_table(upload)
@@ -280,6 +303,20 @@ BAD_CHOICES = {
     "two targets with words": ("x,y,z\n1,a,1\n2,b,2\n3,a,4\n", {"targets": ["y", "z"]}, "holds no numbers"),
     "two targets of classes": ("x,y,z\n1,0,1\n2,1,0\n", {"targets": ["y", "z"], "task": "classification"}, "choose one"),
     "an unknown task": ("x,y\n1,2\n3,4\n", {"targets": "y", "task": "clustering"}, "'clustering'"),
+    "a target that is nothing": ("x,y\n1,2\n3,4\n", {"targets": None}, "targets is None: give the name of a column"),
+    "a target that is a number": ("x,y\n1,2\n3,4\n", {"targets": 5}, "targets is 5"),
+    "targets in lists": ("x,y\n1,2\n3,4\n", {"targets": [["y"]]}, "a list of names"),
+    "features that are a number": ("x,y\n1,2\n3,4\n", {"targets": "y", "features": 5}, "features is 5"),
+    "a feature without a number where there is a target": (
+        "a,b\n1,\n,2\n3,\n5,\n,4\n",
+        {"targets": "a", "missing": "mean"},
+        "column 'b' is empty in all of the 3 samples",
+    ),
+    "a feature that is empty in the samples drawn": (
+        "x,z,y\n1,,1.5\n2,,2\n3,,3.5\n4,,4\n5,,5\n6,1,6\n",
+        {"targets": "y", "missing": "mean", "samples": 2},
+        "column 'z' is empty in all of the 2 samples",
+    ),
     "an unknown way": ("x,y\n1,2\n3,4\n", {"targets": "y", "missing": "guess"}, "'guess'"),
     "a feature of dates": ("x,d,y\n1,2020-01-01,2\n2,2020-01-02,3\n", {"targets": "y", "features": ["d"]}, "date"),
     "an unknown feature": ("x,y\n1,2\n3,4\n", {"targets": "y", "features": ["q" * 400]}, "no column"),
