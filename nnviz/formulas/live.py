@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nnviz.core import complexity
 from nnviz.core.activations import Activation
 from nnviz.core.convolution import geometry
+from nnviz.core.curvature import DENSE_DIMENSION, PointKind, classify
 from nnviz.core.losses import LOSSES, Loss
 from nnviz.core.network import Backward, Forward, Network
 from nnviz.core.objectives import NetworkCost
@@ -48,6 +49,16 @@ class Here:
     def backward(self) -> Backward:
         """Its way back."""
         return self.network.backward(self.theta, self.forward, self.Y[:, :1], self.loss)
+
+    @cached_property
+    def point(self) -> PointKind | None:
+        """The Hessian here; None where it is too large to be had at once, or has overflowed."""
+        if self.network.parameter_count > DENSE_DIMENSION or not np.isfinite(self.theta).all():
+            return None
+        try:
+            return classify(NetworkCost(self.network, self.loss, self.X, self.Y), self.theta)
+        except ValueError:
+            return None
 
     def z(self, layer: int) -> Array:
         """The weighted sums of a layer, (k,)."""

@@ -2,12 +2,9 @@ r"""Live numbers of linear algebra, curvature and learning rates: of the experim
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.core.curvature import DENSE_DIMENSION, PointKind, classify
 from nnviz.core.eigen import singular_values, spectral_radius
 from nnviz.core.objectives import NetworkCost
 from nnviz.core.schedules import SCHEDULES, as_schedule
@@ -19,17 +16,6 @@ from nnviz.formulas.numbers import latex
 
 Array = NDArray[np.floating]
 STEPS, BETA = 100, 0.9  # of the schedules; of the momenta
-
-
-@lru_cache(maxsize=8)
-def _point(here: Here) -> PointKind | None:
-    """The Hessian at the experiment's point; None where it is too large to be had at once, or has overflowed."""
-    if here.network.parameter_count > DENSE_DIMENSION or not np.isfinite(here.theta).all():
-        return None
-    try:
-        return classify(NetworkCost(here.network, here.loss, here.X, here.Y), here.theta)
-    except ValueError:
-        return None
 
 
 def _square(here: Here) -> tuple[int, Array] | None:
@@ -81,7 +67,7 @@ def jacobian(here: Here, colours: Colours) -> str:
 
 def hessian(here: Here, colours: Colours) -> str:
     """The largest and smallest eigenvalue, and what kind of point it is."""
-    point = _point(here)
+    point = here.point
     if point is None:
         return ""
     return lines(
@@ -92,7 +78,7 @@ def hessian(here: Here, colours: Colours) -> str:
 
 def limit(here: Here, colours: Colours) -> str:
     """The limit of the rate at the experiment's point, beside its rate."""
-    point, told = _point(here), rf"@alpha = {latex(here.learning_rate)}"
+    point, told = here.point, rf"@alpha = {latex(here.learning_rate)}"
     if point is None or point.sharpness <= 0:
         return in_colours(told, colours)
     return in_colours(rf"\frac{{2}}{{{latex(point.sharpness)}}} = {latex(2 / point.sharpness)},\qquad {told}", colours)
@@ -100,7 +86,7 @@ def limit(here: Here, colours: Colours) -> str:
 
 def momentum_limits(here: Here, colours: Colours) -> str:
     """The limits of the rate with momentum 0.9 at the experiment's point."""
-    point = _point(here)
+    point = here.point
     if point is None or point.sharpness <= 0:
         return ""
     named = (("heavy_ball", "heavy ball"), ("momentum", "exponential average"), ("nesterov", "Nesterov"))
@@ -111,20 +97,20 @@ def momentum_limits(here: Here, colours: Colours) -> str:
 
 def edge(here: Here, colours: Colours) -> str:
     """2/α at the experiment's learning rate, beside the sharpness at its point."""
-    point, rate = _point(here), here.learning_rate
+    point, rate = here.point, here.learning_rate
     told = rf"\frac{{2}}{{@alpha}} = \frac{{2}}{{{latex(rate)}}} = {latex(2 / rate)}"
     return in_colours(told if point is None else rf"\lambda_{{\max}} = {latex(point.sharpness)},\qquad {told}", colours)
 
 
 def factor(here: Here, colours: Colours) -> str:
     """What a step at the experiment's rate does to an error along the steepest direction."""
-    point = _point(here)
+    point = here.point
     return "" if point is None else curvature.step_factor(here.learning_rate, point.sharpness, colours)
 
 
 def flatness(here: Here, colours: Colours) -> str:
     """What a step of 0.1 along the steepest direction costs."""
-    point = _point(here)
+    point = here.point
     return "" if point is None else rf"r = 0.1:\quad {latex(point.sharpness / 2 * 0.01)}"
 
 

@@ -29,7 +29,7 @@ def weighted_sums(key: str, _experiment: Experiment) -> Array:
     return np.concatenate([forward.z(layer).ravel() for layer in layers])
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@caching.kept(megabytes=1, entries=8)
 def dead(key: str, _experiment: Experiment) -> tuple[int, int]:
     """Hidden neurons whose slope is exactly 0 for every one of these samples, and all hidden neurons."""
     network = _experiment.network

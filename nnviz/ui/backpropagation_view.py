@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 
 import networkx as nx
 import numpy as np
@@ -184,14 +184,14 @@ def check(chosen: Experiment, step: float) -> tuple[GradientCheck | None, int]:
     return found, cost.samples
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@caching.kept(megabytes=32, entries=8)
 def step(key: str, _chosen: Experiment) -> tuple[StepStudy, int]:
     """One step of gradient descent at some 140 rates, those of the slider among them, and on how many samples."""
     cost = affordable(_chosen.cost, len(RATES), STEP_WORK)
     return step_study(cost, _chosen.theta, RATES), cost.samples
 
 
-@lru_cache(maxsize=16)
+@caching.recent(entries=16)
 def depth(cost: NetworkCost, width: int, activation: str, initializer: str, scale: float, seed: int) -> DepthStudy:
     """The size of the gradient in networks of 1 to 32 hidden layers, the median of four draws each."""
     few = cost.on(np.linspace(0, cost.samples - 1, min(cost.samples, DEPTH_SAMPLES)).round().astype(int))

@@ -1,15 +1,18 @@
-"""Results kept for all sessions of a server, as many as fit into so many bytes.
+"""Results kept for all sessions of a server, as many as fit into so many bytes, until nobody asks for them any more.
 
-`functools.lru_cache` counts entries: six passes of a large network over a large table would be a gigabyte. Here the arrays that an entry
-holds are counted, also those that it has made since; what was not asked for longest goes first.
+`functools.lru_cache` counts entries and forgets none of them by itself: six passes of a large network over a large table would be a
+gigabyte, and a table that somebody dropped would stay in the server after its session has ended. What a session's experiment, run or cost
+is an argument of is kept by these instead.
 """
 
 from __future__ import annotations
 
 import inspect
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import wraps
 from types import FunctionType, ModuleType
 from typing import Any, ParamSpec, TypeVar
@@ -19,38 +22,95 @@ import numpy as np
 P = ParamSpec("P")
 R = TypeVar("R")
 OPAQUE = (str, bytes, int, float, complex, bool, type(None), type, FunctionType, ModuleType)
+FORGOTTEN_AFTER = 600.0  # s since a result was last asked for
+
+
+@dataclass
+class _Entry:
+    """A result, what its arguments weigh, and when it was asked for last."""
+
+    result: Any
+    size: int
+    used: float
+
+
+class _Store:
+    """The results of one function; what was not asked for longest goes first."""
+
+    def __init__(self, entries: int, megabytes: float, weigh: Callable[[list[_Entry]], int]) -> None:
+        self.entries, self.most, self.weigh = entries, megabytes * 2**20, weigh
+        self.results: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def find(self, key: Hashable) -> _Entry | None:
+        with self.lock:
+            found = self.results.get(key)
+            if found is not None:
+                found.used = time.monotonic()
+                self.results.move_to_end(key)
+            return found
+
+    def put(self, key: Hashable, entry: _Entry) -> None:
+        with self.lock:
+            self.results[key] = entry
+            self.results.move_to_end(key)
+            while len(self.results) > 1 and self.is_full():
+                self.results.popitem(last=False)
+
+    def is_full(self) -> bool:
+        return len(self.results) > self.entries or self.weigh(list(self.results.values())) > self.most
+
+    def forget(self, before: float) -> None:
+        with self.lock:
+            for key in [key for key, entry in self.results.items() if entry.used < before]:
+                del self.results[key]
+
+
+_stores: list[_Store] = []  # one for each function that is kept
 
 
 def kept(megabytes: float, entries: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Keep a function's results by its arguments, except by those whose names begin with an underscore.
 
-    The newest result is kept whatever its size.
+    The arrays that the results hold are counted, also those that they have made since. The newest is kept whatever its size.
     """
+    return _keeping(lambda: _Store(entries, megabytes, lambda found: size_of([entry.result for entry in found])), lambda key: 0)
 
+
+def recent(entries: int, megabytes: float = 256) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """As `kept`, for results that are small beside the experiment or run that they are made of: the arrays of the arguments are counted.
+
+    To look for arrays in a figure would take longer than many a figure.
+    """
+    return _keeping(lambda: _Store(entries, megabytes, lambda found: sum(entry.size for entry in found)), size_of)
+
+
+def _keeping(open_store: Callable[[], _Store], size: Callable[[Any], int]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def of(function: Callable[P, R]) -> Callable[P, R]:
-        names = tuple(inspect.signature(function).parameters)
-        results: OrderedDict[Hashable, R] = OrderedDict()
-        lock = threading.Lock()
+        names, store = tuple(inspect.signature(function).parameters), open_store()
+        _stores.append(store)
 
         @wraps(function)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
             given = (dict(zip(names, args, strict=False)) | kwargs).items()
             key = tuple((name, value) for name, value in given if not name.startswith("_"))
-            with lock:
-                if key in results:
-                    results.move_to_end(key)
-                    return results[key]
-            made = function(*args, **kwargs)
-            with lock:
-                results[key] = made
-                results.move_to_end(key)
-                while len(results) > 1 and (len(results) > entries or size_of(results) > megabytes * 2**20):
-                    results.popitem(last=False)
-            return made
+            found = store.find(key)
+            if found is None:
+                found = _Entry(function(*args, **kwargs), size(key), time.monotonic())
+                store.put(key, found)
+                forget_old()
+            return found.result
 
         return wrapped
 
     return of
+
+
+def forget_old() -> None:
+    """Forget in every store what nobody has asked for in ten minutes: the data of a session that has ended do not stay."""
+    before = time.monotonic() - FORGOTTEN_AFTER
+    for store in _stores:
+        store.forget(before)
 
 
 def size_of(value: Any) -> int:

@@ -20,7 +20,7 @@ from nnviz.core.learned_kernel import KernelClassifier
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.walk import Walk, walk
 from nnviz.figures import convolution as figures
-from nnviz.ui import controls, editing, progress, show
+from nnviz.ui import caching, controls, editing, progress, show
 
 Array = NDArray[np.floating]
 DIGIT, GRID, OWN = "Digit", "Drawn grid", "Own picture"
@@ -173,7 +173,7 @@ def _own() -> Array | None:
     return _decoded(kept, side)
 
 
-@lru_cache(maxsize=8)
+@caching.recent(entries=8)
 def _decoded(data: bytes, side: int) -> Array:
     decoded = decode_image(data, side)
     decoded.setflags(write=False)

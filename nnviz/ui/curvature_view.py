@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from nnviz.core.runs import Run
 from nnviz.core.spectra import EdgeRuns, edge_runs_chunks, spectra_along_chunks
 from nnviz.figures import curvature as figures
 from nnviz.figures.theme import THEMES, Figure
-from nnviz.ui import progress
+from nnviz.ui import caching, progress
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.landscape_view import MOST_WORK, cost_of
 
@@ -90,7 +90,7 @@ def here(run: Run, snapshot: int) -> LocalCurvature | None:
     return progress.run("hessian", (run, snapshot), work, lambda _: 1.0, "The Hessian here")
 
 
-@lru_cache(maxsize=8)
+@caching.recent(entries=8)
 def spectrum_figure(theme: str, found: Spectra, sizes: str) -> Figure:
     """The histogram along the run."""
     key = f"{found.values.shape[1]} eigenvalues, exact · each a stroke below · striped: negative · axis: log, even around 0"
@@ -142,7 +142,7 @@ def edge(chosen: Experiment, rates: Sequence[float], steps: int) -> EdgeRuns | N
     return None if found is None else found[1]
 
 
-@lru_cache(maxsize=8)
+@caching.recent(entries=8)
 def edge_figure(theme: str, found: EdgeRuns, title: str) -> Figure:
     """Sharpness and cost over the steps."""
     key = f"{len(found.step)} looks at {len(found.cost) - 1} steps · dotted: 2/α · ○ met its edge · ★ catapult · × diverged"
@@ -177,7 +177,7 @@ def trained(chosen: Experiment, batches: Sequence[int], rate: float, steps: int)
     return runs if runs and len(runs) == len(settings) and all(run.complete for run in runs) else None
 
 
-@lru_cache(maxsize=4)
+@caching.recent(entries=4)
 def minima(chosen: Experiment, runs: tuple[Run, ...]) -> Minima:
     """The sharpness and costs of where they ended, and the line from the smallest batch to the largest.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,24 +12,24 @@ from nnviz.figures.theme import THEMES
 from nnviz.formulas.catalogue import CATALOGUE
 from nnviz.formulas.entry import Entry
 from nnviz.formulas.live import Here
-from nnviz.ui import navigation, show
+from nnviz.ui import caching, navigation, show
 from nnviz.ui.experiment import Experiment
 
 TITLES = {name: title for section in navigation.SECTIONS.values() for name, title in section.items()}
 
 
-@lru_cache(maxsize=256)
-def numbers(chosen: Experiment, entry_at: tuple[str, int], theme: str) -> str:
+@caching.kept(megabytes=1, entries=256)
+def numbers(key: str, _chosen: Experiment, entry_at: tuple[str, int], theme: str) -> str:
     """The live numbers of an entry at the experiment's current point; empty where it has none."""
     group, index = entry_at
     entry = CATALOGUE[group][index]
     if entry.numbers is None:
         return ""
     with np.errstate(all="ignore"):
-        return entry.numbers(_here(chosen), THEMES[theme].symbols)
+        return entry.numbers(_here(_chosen), THEMES[theme].symbols)
 
 
-@lru_cache(maxsize=4)
+@caching.recent(entries=4)
 def _here(chosen: Experiment) -> Here:
     """Where the experiment stands; one object, so that its formulas share what they work out."""
     train = chosen.data.train
@@ -49,7 +48,7 @@ def entry(chosen: Experiment, group: str, index: int, shown: Entry) -> None:
             st.markdown(shown.explained(theme.symbols))
             if shown.note:
                 show.sentence(shown.note)
-            if found := numbers(chosen, (group, index), theme.name):
+            if found := numbers(chosen.key, chosen, (group, index), theme.name):
                 show.formula(found, f"numbers-{group}-{index}")
             if shown.page:
                 way(shown.page, shown.state, f"{group}-{index}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -16,7 +15,7 @@ from nnviz.core.runs import Run
 from nnviz.figures import network_landscape
 from nnviz.formulas import landscape as formulas
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, experiment, show
+from nnviz.ui import caching, controls, experiment, show
 from nnviz.ui.descent_view import clicked
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.landscape_view import Drawn, Track, cost_of, end_of, told_share
@@ -117,7 +116,7 @@ def between(run: Run, a: Array, b: Array) -> Interpolation:
     return _line(run, a.tobytes(), b.tobytes())
 
 
-@lru_cache(maxsize=16)
+@caching.recent(entries=16)
 def _line(run: Run, a: bytes, b: bytes) -> Interpolation:
     test = cost_of(run, test=True) if len(run.settings.data.test) else None
     return interpolate(cost_of(run, penalty=False), np.frombuffer(a), np.frombuffer(b), test, POINTS, beyond=BEYOND)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +29,7 @@ from nnviz.figures.landscapes import Ground, Path
 from nnviz.figures.paths import SYMBOLS
 from nnviz.figures.theme import THEMES, Figure
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, progress
+from nnviz.ui import caching, controls, progress
 from nnviz.ui.experiment import Experiment, make_optimizer
 from nnviz.ui.runs import Kept, base_of, name_of
 from nnviz.ui.tuning import TITLES
@@ -217,14 +217,14 @@ def plane_of(asked: Asked, chosen: Experiment, tracks: Sequence[Track], kept: Ke
     return random_plane(chosen.network, theta, asked.seed, asked.normalization), []
 
 
-@lru_cache(maxsize=8)
+@caching.recent(entries=8)
 def _principal(runs: tuple[Run, ...]) -> Plane:
     plane = pca_plane(np.concatenate([run.theta for run in runs]))
     # The origin is the end of the first run: that is the one the page is about.
     return Plane(end_of(runs[0]), plane.u, plane.v, plane.explained_variance)
 
 
-@lru_cache(maxsize=8)
+@caching.recent(entries=8)
 def _steepest(run: Run, theta: bytes) -> Plane:
     return hessian_plane(cost_of(run), np.frombuffer(theta))
 
@@ -261,7 +261,7 @@ def sides(plane: Plane, kind: str, tracks: Sequence[Track], marks: Sequence[Arra
     return network_landscape.window(np.concatenate(shown), reach, 1.0 if kind in (RANDOM, STEEPEST) else network_landscape.LEAST)
 
 
-@lru_cache(maxsize=8)
+@caching.recent(entries=8)
 def cost_of(run: Run, test: bool = False, penalty: bool = True) -> NetworkCost:
     """What the run descends, penalty included; or the plain cost on the part held out."""
     settings = run.settings
@@ -310,7 +310,7 @@ class Drawn:
     shares: list[float]
 
 
-@lru_cache(maxsize=8)
+@caching.recent(entries=8)
 def drawn(tracks: tuple[Track, ...], plane: Plane, test: bool) -> Drawn:
     """Each run projected onto the plane, with what the projection leaves out."""
     steps = timeline(tracks)
@@ -355,7 +355,7 @@ class Look:
     test: bool = False  # whether the costs are those of the test part
 
 
-@lru_cache(maxsize=8)
+@caching.recent(entries=8)
 def picture(
     look: Look, found: Heights, across: tuple[Side, Side], tracks: tuple[Track, ...], plane: Plane, marks: tuple[Any, ...]
 ) -> Figure:
@@ -377,7 +377,7 @@ def picture(
     )  # fmt: skip
 
 
-@lru_cache(maxsize=8)
+@caching.recent(entries=8)
 def courses(theme: str, tracks: tuple[Track, ...], plane: Plane, test: bool) -> Figure:
     """The runs' own costs and their distances from the plane, over the steps."""
     found = drawn(tracks, plane, test)

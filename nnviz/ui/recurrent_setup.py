@@ -16,7 +16,7 @@ from nnviz.core.recurrent import RecurrentCost, RecurrentNetwork, ThroughTime
 from nnviz.core.sequences import SequenceTask, echo, make_task, next_value
 from nnviz.core.series import Series, series_from_table
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, show, uploads
+from nnviz.ui import caching, controls, show, uploads
 
 Array = NDArray[np.floating]
 OWN = "own series"
@@ -60,7 +60,7 @@ class Setup:
         return len(self.task.X)
 
 
-@lru_cache(maxsize=8)
+@caching.recent(entries=8)
 def _backward(cost: RecurrentCost, theta: bytes) -> ThroughTime:
     return cost.backward(np.frombuffer(theta))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from itertools import accumulate
 
 import numpy as np
@@ -20,7 +20,7 @@ from nnviz.figures import unrolled
 from nnviz.figures.theme import THEMES, Figure
 from nnviz.formulas import recurrent as formulas
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, player, progress, show
+from nnviz.ui import caching, controls, player, progress, show
 from nnviz.ui.recurrent_setup import Setup, sweep
 
 Array = NDArray[np.floating]
@@ -67,7 +67,7 @@ def _size(delta: Array) -> float:
         return float(np.sqrt((delta[:, 0] ** 2).sum()))
 
 
-@lru_cache(maxsize=8)
+@caching.recent(entries=8)
 def _unrolled(cost: RecurrentCost, theta: bytes, theme: str) -> Figure:
     return unrolled.unrolled(cost, cost.backward(np.frombuffer(theta)), THEMES[theme])
 

@@ -52,5 +52,6 @@ def _formula(group: str, place: int, entry: Entry) -> None:
     theme = show.theme()
     st.markdown(f"**{entry.title}**  \n{entry.explained(theme.symbols)}")
     show.formula(entry.latex(theme.symbols), f"menu-letters-{group}-{place}")
-    if found := formulas_view.numbers(experiment.current(), (group, place), theme.name):
+    chosen = experiment.current()
+    if found := formulas_view.numbers(chosen.key, chosen, (group, place), theme.name):
         show.formula(found, f"menu-numbers-{group}-{place}")

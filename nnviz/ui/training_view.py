@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from nnviz.figures.animation import standing_at
 from nnviz.figures.samples import telling_axes
 from nnviz.formulas import training as formulas
 from nnviz.formulas.numbers import fixed, significant
-from nnviz.ui import controls, experiment, mistakes, progress, runs, show
+from nnviz.ui import caching, controls, experiment, mistakes, progress, runs, show
 from nnviz.ui.experiment import Experiment, make_optimizer
 from nnviz.ui.runs import Kept, Plan
 
@@ -79,7 +79,7 @@ def film(kept: Kept, view: View, show_test: bool, mode: str) -> tuple[Any, Any, 
     return *_maps(kept.run, view, show_test, mode), curves(kept, mode)
 
 
-@lru_cache(maxsize=4)
+@caching.recent(entries=4)
 def curves(kept: Kept, mode: str) -> Any:
     """Train and test cost of a run, and pale those of the paths that were left at a fork."""
     from nnviz.figures.theme import THEMES
@@ -88,7 +88,7 @@ def curves(kept: Kept, mode: str) -> Any:
     return training.curves(kept.run, THEMES[mode], former=paths)
 
 
-@lru_cache(maxsize=4)
+@caching.recent(entries=4)
 def _maps(run: Run, view: View, show_test: bool, mode: str) -> tuple[Any, Any]:
     from nnviz.figures.theme import THEMES
 
@@ -188,7 +188,7 @@ def numbers_at(run: Run, snapshot: int, score: str) -> None:
         show.formula(formulas.step(run, snapshot, show.theme().symbols), "step")
 
 
-@lru_cache(maxsize=4)
+@caching.recent(entries=4)
 def spreads(run: Run, mode: str) -> tuple[Any, Any]:
     """Histograms of weights and of gradients by layer, over the snapshots of a run."""
     from nnviz.figures.theme import THEMES
@@ -203,7 +203,7 @@ def spreads(run: Run, mode: str) -> tuple[Any, Any]:
     return first, second
 
 
-@lru_cache(maxsize=4)
+@caching.recent(entries=4)
 def confusions(run: Run, test: bool) -> NDArray[np.integer]:
     """The confusion matrix of each snapshot."""
     data = run.settings.data
@@ -252,7 +252,7 @@ def untrained(chosen: Experiment) -> None:
     show.sentence("These are the initial weights: nothing is learnt yet. Press Train.")
 
 
-@lru_cache(maxsize=4)
+@caching.recent(entries=4)
 def _still(chosen: Experiment) -> Run:
     """A run of no steps: the initial point and its costs."""
     return train(

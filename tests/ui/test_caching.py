@@ -1,12 +1,15 @@
 """What is kept for all sessions is bounded in bytes, and nothing is computed twice while it is kept."""
 
+import gc
+import weakref
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pytest
 
-from nnviz.ui.caching import kept, size_of
+from nnviz.ui import caching
+from nnviz.ui.caching import kept, recent, size_of
 
 MEGABYTE = 2**20
 
@@ -61,6 +64,57 @@ def test_what_an_entry_makes_later_counts_too():
         assert made(number).table.size
     made(0)
     assert calls == [0, 1, 2, 3, 0]
+
+
+def test_of_recent_results_the_arguments_are_counted():
+    @dataclass(frozen=True)
+    class Run:
+        number: int
+
+        @cached_property
+        def theta(self):
+            return np.zeros(MEGABYTE // 8)
+
+    calls = []
+
+    @recent(entries=100, megabytes=2.5)
+    def drawn(run):
+        calls.append(run.number)
+        return {"data": []}
+
+    runs = [Run(number) for number in range(4)]
+    for run in runs:
+        assert run.theta.size
+        drawn(run)
+    drawn(runs[3])
+    drawn(runs[2])
+    assert calls == [0, 1, 2, 3]
+    drawn(runs[1])
+    assert calls == [0, 1, 2, 3, 1]
+
+
+@pytest.mark.parametrize("keep", [kept(megabytes=10, entries=4), recent(entries=4)], ids=["kept", "recent"])
+def test_what_nobody_asks_for_any_more_is_forgotten_with_its_arguments(keep, monkeypatch):
+    class Table:
+        pass
+
+    @keep
+    def made(table):
+        return [table]
+
+    other = keep(lambda number: number)
+    now = caching.time.monotonic()
+    table = Table()
+    alive = weakref.ref(table)
+    made(table)
+    del table
+    monkeypatch.setattr(caching.time, "monotonic", lambda: now + caching.FORGOTTEN_AFTER / 2)
+    other(1)
+    assert alive() is not None
+    monkeypatch.setattr(caching.time, "monotonic", lambda: now + 2 * caching.FORGOTTEN_AFTER)
+    other(2)
+    gc.collect()
+    assert alive() is None
 
 
 def test_an_error_is_not_kept():
