@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from nnviz.ui import controls, curvature_panels, experiment, page, player, progress, runs, show
+from nnviz.ui import controls, curvature_panels, experiment, mistakes, page, player, progress, runs, show
 from nnviz.ui import curvature_view as view
 
 VIEWS = ("Spectrum", "Learning rate", "Edge of stability", "Flat and sharp minima")
@@ -74,7 +74,7 @@ def edge():
     try:
         found = view.edge(chosen, sorted(rates), steps)
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return
     scene = progress.standing("edge", (chosen, found) if found is not None else None)
     if scene is not None:
@@ -105,7 +105,7 @@ def flat_and_sharp():
         then, batches, rate, steps, done = scene
         found = view.minima(then, done)
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return
     curvature_panels.minima(found, [batch_name(batch) for batch in batches], rate, steps)
 

@@ -23,10 +23,12 @@ def formulas() -> None:
     if wanted.strip():
         found = search(wanted)
         if not found:
-            st.info(f"No formula holds all of “{wanted[:40]}”: try a single word, such as gradient, or look through the groups.")
+            st.info(
+                f"No formula holds all of “{show.as_typed(wanted[:40])}”: try a single word, such as gradient, or look through the groups."
+            )
             return
         more = f"; the first {MOST} are shown" if len(found) > MOST else ""
-        show.sentence(f"{len(found)} of {count} formulas hold “{wanted[:40]}”{more}.")
+        show.sentence(f"{len(found)} of {count} formulas hold “{show.as_typed(wanted[:40])}”{more}.")
     else:
         found = [(group, entry) for entry in CATALOGUE[group]]
     for of_group, entry in found[:MOST]:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, experiment, landscape_panels, landscape_scene, page, player, programs, progress, runs, show, take
+from nnviz.ui import controls, experiment, landscape_panels, landscape_scene, mistakes, page, player, programs, progress, runs, show, take
 from nnviz.ui import landscape_view as view
 
 VIEWS = ("Landscape", "Between two solutions")
@@ -20,7 +20,7 @@ def choose_rates():
     try:
         return view.parse_rates(typed)
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return {}
 
 

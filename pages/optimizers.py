@@ -5,7 +5,7 @@ import streamlit as st
 from nnviz.core.schedules import SCHEDULES
 from nnviz.core.surfaces import SURFACES
 from nnviz.formulas import page_scripts
-from nnviz.ui import controls, descent_figures, descent_parts, experiment, page, show, surface_choice, take, tuning
+from nnviz.ui import controls, descent_figures, descent_parts, experiment, mistakes, page, show, surface_choice, take, tuning
 from nnviz.ui import descent_view as view
 from nnviz.ui.descent_trials import TRIALS
 
@@ -26,7 +26,7 @@ def choose_start(surface):
     try:
         start = view.parse_start(typed) if typed.strip() else view.usual_start(surface)
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return view.usual_start(surface)
     if told := view.outside(surface, start):
         show.sentence(told)
@@ -40,7 +40,7 @@ def choose_runs(names, surface, start, clip, decay):
         rates = {name: view.usual_rate(name, surface, start) for name in names}
         runs = tuple(tuning.make_run(name, settings, rates[name], clip, decay) for name in names)
     except ValueError as error:
-        return st.session_state.get("former runs", (tuning.make_run("sgd", {}, 0.01, 0.0, 0.0),)), {}, str(error)
+        return st.session_state.get("former runs", (tuning.make_run("sgd", {}, 0.01, 0.0, 0.0),)), {}, error
     st.session_state[tuning.FORMER] = tuning.write(settings)
     st.session_state["former runs"] = runs
     return runs, settings, ""
@@ -93,7 +93,7 @@ def draw_inside(setup, settings, trouble):
         descent_parts.arrows(setup, inner)
         tuning.fields_of(setup.runs[inner], settings, [column for _ in range(3) for column in st.columns(3)])
         if trouble:
-            st.error(trouble)
+            mistakes.tell(trouble)
         tuning.text_field()
     with right:
         descent_parts.step(setup, inner)

@@ -20,7 +20,7 @@ from nnviz.core.learned_kernel import KernelClassifier
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.walk import Walk, walk
 from nnviz.figures import convolution as figures
-from nnviz.ui import caching, controls, editing, progress, show
+from nnviz.ui import caching, controls, editing, mistakes, progress, show, uploads
 
 Array = NDArray[np.floating]
 DIGIT, GRID, OWN = "Digit", "Drawn grid", "Own picture"
@@ -87,15 +87,10 @@ def setup() -> Setup:
     try:
         wanted.placed()
     except ValueError as error:
-        st.error(f"{_sentence(error)} The former window is shown.")
+        mistakes.tell(error, after="The former window is shown.")
         return st.session_state.get("conv former") or Setup(x, kernel[:1, :1], 1, "valid", 1, False)
     st.session_state["conv former"] = wanted
     return wanted
-
-
-def _sentence(error: ValueError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 @lru_cache(maxsize=1)
@@ -155,17 +150,16 @@ def _own() -> Array | None:
     """A person's own picture, shrunk; None as long as there is none."""
     file = st.file_uploader("PNG or JPEG", type=["png", "jpg", "jpeg"], key="convfile", help="It stays in this session.")
     side = int(controls.slider("Shrunk to, pixels", 8, 32, key="convpixels", default=16, step=1))
-    if file is not None and st.session_state.get("conv file id") != file.file_id:
-        st.session_state["conv file id"] = file.file_id
+    if uploads.fresh(file, "convfile"):
         st.session_state.pop("conv file error", None)
         data = file.getvalue()
         try:
             decode_image(data, side)
             st.session_state["conv bytes"] = data
         except ValueError as error:
-            st.session_state["conv file error"] = f"{file.name[:60]}: {error}."
+            st.session_state["conv file error"] = error, f"{file.name[:60]}: "
     if "conv file error" in st.session_state:
-        st.error(st.session_state["conv file error"])
+        mistakes.tell(*st.session_state["conv file error"])
     kept = st.session_state.get("conv bytes")
     if kept is None:
         show.sentence("Until there is one, a digit is shown.")

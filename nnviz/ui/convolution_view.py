@@ -14,7 +14,7 @@ from nnviz.core.convolution import Geometry, convolve2d
 from nnviz.figures import convolution_views as views
 from nnviz.formulas import convolution as formulas
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, show
+from nnviz.ui import controls, mistakes, show
 from nnviz.ui.convolution_setup import Setup
 
 Array = NDArray[np.floating]
@@ -77,7 +77,7 @@ def two_layers(given: Setup) -> None:
     try:
         made = conv_stack.run_stack(stages, given.x[None])
     except ValueError as error:
-        st.error(f"The picture is too small for two layers with pooling: {error}.")
+        mistakes.tell(error, "The picture is too small for two layers with pooling: ")
         return
     channel, row, column = (min(at, size) - 1 for at, size in zip(wanted, made[stage].shape, strict=True))
     region = conv_stack.receptive_field(stages, given.shape, (row, column), at=stage)

@@ -17,7 +17,7 @@ from nnviz.figures import network_landscape
 from nnviz.formulas import curvature as formulas
 from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, programs, progress, show, take
+from nnviz.ui import controls, mistakes, programs, progress, show, take
 from nnviz.ui import curvature_view as view
 from nnviz.ui.curvature_view import Minima
 from nnviz.ui.experiment import Experiment
@@ -50,7 +50,7 @@ def here_or_told(run: Run, snapshot: int) -> tuple[Run, int, LocalCurvature] | N
     try:
         found = view.here(run, snapshot)
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return None
     return progress.standing("hessian", (run, snapshot, found) if found is not None else None)
 

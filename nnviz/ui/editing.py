@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from nnviz.ui import chart, notices
+from nnviz.ui import chart, mistakes, notices
 
 Array = NDArray[np.floating]
 
@@ -73,7 +73,7 @@ def table(key: str, default: Array, label: str) -> Array:
     )
     now = edited.to_numpy(dtype=float)
     if not np.isfinite(now).all():
-        st.error("A cell is empty or no finite number: type a number into each; the former numbers are used.")
+        mistakes.tell("A cell is empty or no finite number: type a number into each; the former numbers are used.")
     else:
         kept.now = now
     _write(key, kept.now, default)

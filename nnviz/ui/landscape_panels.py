@@ -15,7 +15,7 @@ from nnviz.core.runs import Run
 from nnviz.figures import network_landscape
 from nnviz.formulas import landscape as formulas
 from nnviz.formulas.numbers import significant
-from nnviz.ui import caching, controls, experiment, show
+from nnviz.ui import caching, controls, experiment, mistakes, show
 from nnviz.ui.descent_view import clicked
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.landscape_view import Drawn, Track, cost_of, end_of, told_share
@@ -140,7 +140,7 @@ def line_view(chosen: Experiment, kept: Kept, found: Sequence[Array]) -> None:
     try:
         lines = {name: between(kept.run, a, b) for name, (a, b, _, _) in every.items()}
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         return
     line, (_, _, *ends) = lines[choice], every[choice]
     title = f"Cost of {chosen.sizes} on {chosen.data.title} between {choice}"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nnviz.core.landscape import Plane
 from nnviz.ui import landscape_view as view
-from nnviz.ui import runs
+from nnviz.ui import mistakes, runs
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.landscape_view import Asked, Heights, Look, Side, Track
 from nnviz.ui.runs import Kept
@@ -47,7 +47,7 @@ def _plane_or_former(asked: Asked, chosen: Experiment, tracks: Sequence[Track], 
     try:
         found = view.plane_of(asked, chosen, tracks, kept)
     except ValueError as error:
-        st.error(str(error))
+        mistakes.tell(error)
         former = st.session_state.get("former plane")
         return former if former and former[0].origin.size == chosen.network.parameter_count else None
     if found is None:

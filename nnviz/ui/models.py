@@ -17,7 +17,7 @@ from nnviz.core.datasets import DATASETS, DataSet, DataSource
 from nnviz.core.features import shortened
 from nnviz.core.network import Network
 from nnviz.core.weights import load_weights, save_weights
-from nnviz.ui import experiment, mistakes
+from nnviz.ui import experiment, mistakes, uploads
 
 MOST_LAYERS, MOST_UNITS, MOST_PARAMETERS = 50, 512, 300_000
 FEATURES = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
@@ -36,9 +36,8 @@ class Model:
 
 def arrive(data: DataSet) -> None:
     """Take over a model that was dropped since the last run, as soon as the data fit it; before the network's controls are drawn."""
-    if dropped():
-        file = st.session_state[FILE]
-        st.session_state["model id"] = file.file_id
+    file = st.session_state.get(FILE)
+    if uploads.fresh(file, FILE):
         forget()
         try:
             network, theta = load_weights(file)
@@ -59,8 +58,7 @@ def arrive(data: DataSet) -> None:
 
 def dropped() -> bool:
     """Whether a file has come that was not looked at."""
-    file = st.session_state.get(FILE)
-    return file is not None and st.session_state.get("model id") != file.file_id
+    return uploads.unseen(st.session_state.get(FILE), FILE)
 
 
 def forget() -> None:
@@ -87,7 +85,7 @@ def menu(point: experiment.Point) -> None:
                     width="stretch",
                 )
     if TROUBLE in st.session_state:
-        mistakes.tell(ValueError(st.session_state[TROUBLE]))
+        mistakes.tell(st.session_state[TROUBLE])
     if WAITING in st.session_state:
         st.button("Forget this model", on_click=forget)
 

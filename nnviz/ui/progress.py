@@ -15,6 +15,7 @@ import streamlit as st
 
 from nnviz.core import background
 from nnviz.core.background import Work, WorkerEnded
+from nnviz.ui import mistakes
 
 PATIENCE = 0.25  # seconds that a page waits for its work
 FIRST = 1.0  # and where it has nothing to show yet
@@ -83,7 +84,8 @@ def run(
     if job.work.error is not None:
         del jobs[key]
         if isinstance(job.work.error, WorkerEnded):
-            place.error(str(job.work.error))
+            with place:
+                mistakes.tell(job.work.error)
             return None
         raise job.work.error
     if job.work.news > job.seen:

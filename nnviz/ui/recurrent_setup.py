@@ -16,7 +16,7 @@ from nnviz.core.recurrent import RecurrentCost, RecurrentNetwork, ThroughTime
 from nnviz.core.sequences import SequenceTask, echo, make_task, next_value
 from nnviz.core.series import Series, series_from_table
 from nnviz.formulas.numbers import significant
-from nnviz.ui import caching, controls, show, uploads
+from nnviz.ui import caching, controls, mistakes, show, uploads
 
 Array = NDArray[np.floating]
 OWN = "own series"
@@ -104,8 +104,7 @@ def setup() -> Setup:
         drawn = _drawn(network, initializer, seed, radius)
         made = Setup(task, network, initializer, seed, radius, cut or None, drawn, drawn)
     except ValueError as error:
-        text = str(error).rstrip(".")
-        st.error(f"{text[:1].upper()}{text[1:]}. What was there before is shown.")
+        mistakes.tell(error, after="What was there before is shown.")
         return st.session_state.get("rec former") or _first()
     made = _trained(made)
     st.session_state["rec former"] = made
@@ -166,8 +165,8 @@ def _own_series() -> Series | None:
     try:
         series = series_from_table(table, column)
     except ValueError as error:
-        st.error(f"{error}.")
+        mistakes.tell(error)
         return st.session_state.get("rec series")
     st.session_state["rec series"] = series
-    show.sentence(f"{table.name}: {len(series):,} values of {column[:60]}.")
+    show.sentence(show.as_typed(f"{table.name}: {len(series):,} values of {column[:60]}."))
     return series

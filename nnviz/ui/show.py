@@ -17,9 +17,10 @@ from nnviz.figures.theme import THEMES, Figure, Theme
 from nnviz.ui import chart
 from nnviz.ui.formula import formula
 
-__all__ = ["figure", "formula", "heading", "notice", "sentence", "standalone", "style", "table", "theme"]
+__all__ = ["as_typed", "figure", "formula", "heading", "notice", "sentence", "standalone", "style", "table", "theme"]
 
 TITLE_GAP = 14  # px between the title and the plot
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!~$:|<>&-])")
 
 
 def theme() -> Theme:
@@ -120,6 +121,15 @@ def heading(text: str) -> None:
 def sentence(text: str) -> None:
     """One sentence of Markdown, muted: what to notice, what is chosen now."""
     st.caption(text)
+
+
+def as_typed(text: str) -> str:
+    r"""A text that a person, an address or a file has brought, for a place that reads Markdown: every letter stands as it is.
+
+    >>> as_typed("$x$ of my_file")
+    '\\$x\\$ of my\\_file'
+    """
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def notice(text: str) -> None:

@@ -17,7 +17,7 @@ from nnviz.core.initializers import INITIALIZERS
 from nnviz.core.losses import LOSSES, Loss, fitting_losses, usual_pair
 from nnviz.core.network import Network
 from nnviz.core.optimizers import OPTIMIZERS
-from nnviz.ui import caching, controls, mistakes, models, notices, redraw, uploads
+from nnviz.ui import caching, controls, mistakes, models, notices, redraw, show, uploads
 from nnviz.ui import experiment as current_experiment
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.models import AUTO, FEATURES, MOST_LAYERS, MOST_PARAMETERS, MOST_UNITS, OWN_FORMULA
@@ -303,7 +303,7 @@ def _draw_output_and_loss(data: DataSet) -> tuple[str, Loss]:
     try:
         return _output_and_loss(data)
     except ValueError:
-        st.error(f"{name} does not fit an output of {output} and these targets: {first} is used. Fitting are {', '.join(possible)}.")
+        mistakes.tell(f"{name} does not fit an output of {output} and these targets: {first} is used. Fitting are {', '.join(possible)}.")
     return output, LOSSES[first]
 
 
@@ -331,7 +331,7 @@ def _draw_network(data: DataSet, hidden: tuple[int, ...], activations: tuple[str
     try:
         return _network(data, hidden, activations, output)
     except ValueError as error:
-        st.error(f"{error}: one hidden layer of 8 is used.")
+        mistakes.tell(error, after="One hidden layer of 8 is used.")
         return _network(data, (8,), activations[:1], output)
 
 
@@ -350,7 +350,8 @@ def where() -> None:
         st.rerun()  # the model's network is written into the controls
     made = now()
     point, network = made.point, made.network
-    st.caption(f"{'-'.join(map(str, network.sizes))}, {network.parameter_count:,} parameters. The network stands at {point.description}.")
+    place = show.as_typed(point.description)
+    st.caption(f"{'-'.join(map(str, network.sizes))}, {network.parameter_count:,} parameters. The network stands at {place}.")
     with st.container(horizontal=True):
         if point.kind != "initial":
             st.button("Initial weights", on_click=current_experiment.reset_point, help="Forget edits, training or loaded weights.")

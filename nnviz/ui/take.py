@@ -12,7 +12,7 @@ import streamlit as st
 
 from nnviz.formulas.scripts import Recipe, core_script
 from nnviz.formulas.torch_script import torch_script
-from nnviz.ui import carry, experiment, mistakes, programs, redraw, session
+from nnviz.ui import carry, experiment, mistakes, programs, redraw, session, show
 from nnviz.ui.chart import nothing
 from nnviz.ui.session import ENDING, Session, State
 
@@ -112,7 +112,7 @@ def _script(recipe: Recipe, label: str, write: Callable[[Recipe], str], name: st
     try:
         text = write(recipe)
     except ValueError as error:
-        st.caption(f"No PyTorch script: {error}.")
+        show.sentence(show.as_typed(f"No script in {label}: {error}."))
         return
     _download(label, text.encode, name, "text/x-python")
 

@@ -5,14 +5,14 @@ The table lives in the session alone: no other session can see it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import streamlit as st
 
 from nnviz.core.datasets import DataSet
 from nnviz.core.tables import Table, read_table
 from nnviz.core.tabular import from_table, guess_task
-from nnviz.ui import controls, mistakes
+from nnviz.ui import controls, mistakes, show
 
 MOST_SHOWN = 30  # columns that are listed
 MISSING = {"drop": "Drop the row", "mean": "Fill with the mean"}
@@ -26,8 +26,7 @@ def read(label: str, key: str, help: str) -> Table | None:
     The table stands in `session_state` under "KEY table".
     """
     file = st.file_uploader(label, type=["csv", "tsv", "txt"], key=key, help=help)
-    if file is not None and st.session_state.get(f"{key} id") != file.file_id:
-        st.session_state[f"{key} id"] = file.file_id
+    if fresh(file, key):
         st.session_state.pop(f"{key} error", None)
         try:
             st.session_state[f"{key} table"] = read_table(file)
@@ -38,6 +37,19 @@ def read(label: str, key: str, help: str) -> Table | None:
     return st.session_state.get(f"{key} table")
 
 
+def unseen(file: Any, key: str) -> bool:
+    """Whether the uploader of that key holds a file that `fresh` has not told of."""
+    return file is not None and st.session_state.get(f"{key} id") != file.file_id
+
+
+def fresh(file: Any, key: str) -> TypeGuard[Any]:
+    """Whether a file has come since the last time that this was asked: each is to be read once."""
+    new = unseen(file, key)
+    if new:
+        st.session_state[f"{key} id"] = file.file_id
+    return new
+
+
 def table() -> Table | None:
     """The table of the experiment; the address names it, so that a link can ask for it."""
     kept = read("Your CSV file", "upload", "Commas, semicolons or tabs; the first row names the columns.")
@@ -45,7 +57,7 @@ def table() -> Table | None:
     if kept is not None:
         st.query_params["file"] = f"{kept.name}~{kept.digest[:8]}"
     elif asked:
-        st.info(f"This link looks at the file “{asked.rpartition('~')[0][:60]}”: drop it here to see the same picture.")
+        st.info(f"This link looks at the file “{show.as_typed(asked.rpartition('~')[0][:60])}”: drop it here to see the same picture.")
     return kept
 
 
@@ -54,9 +66,9 @@ def data_set(test_fraction: float, seed: int, noise: float, samples: int | None)
     found = table()
     if found is None:
         return None
-    left_out = [f"{column.name[:40]} ({column.note})" for column in found.columns if column.note]
+    left_out = [f"{show.as_typed(column.name[:40])} ({column.note})" for column in found.columns if column.note]
     told = f" Not used: {', '.join(left_out[:3])}{' …' if len(left_out) > 3 else ''}." if left_out else ""
-    st.caption(f"{found.name}: {found.rows:,} rows, {len(found.columns)} columns.{told}")
+    st.caption(f"{show.as_typed(found.name)}: {found.rows:,} rows, {len(found.columns)} columns.{told}")
     usable = [column.name for column in found.columns if column.kind in {"number", "category"}]
     likely = _likely_target(found, usable)
     _follow(found, usable, likely)
@@ -87,7 +99,7 @@ def _made(
     if made is not None and targets:
         guess = f"Read as {'classes' if guess_task(found, targets) == 'classification' else 'numbers'}." if task is None else ""
         if told := " ".join([guess, *made.notes]).strip():
-            st.caption(told)
+            st.caption(show.as_typed(told))
     return made
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nnviz.ui.show import as_typed
+
 VIEWS = ("Slide", "Flipped or not", "Backward", "Two layers")
 
 
@@ -111,7 +113,7 @@ def test_a_file_that_is_no_picture_gets_a_sentence_and_the_digit_stays(open_page
     monkeypatch.setattr("streamlit.file_uploader", lambda *_, **__: uploaded)
     app = open_page("convolution", convinput="Own picture")
     assert not app.exception
-    assert [error.value.startswith("mine.png: ") for error in app.error] == [True]
+    assert [error.value.startswith(as_typed("mine.png: ")) for error in app.error] == [True]
     assert "of the data set" in captions(app)
 
 

@@ -6,6 +6,7 @@ import pytest
 from nnviz.core.training import continue_training
 from nnviz.ui import landscape_view as view
 from nnviz.ui.runs import Kept
+from nnviz.ui.show import as_typed
 from tests.pages.conftest import figures, formulas
 
 PAGE = "loss_landscape"
@@ -103,13 +104,14 @@ def test_without_a_test_part_there_is_only_train(open_page):
     ("address", "told"),
     [
         ({"landrates": "sgd=fast"}, "write optimiser=rate"),
+        ({"landrates": "**bold** $x^2$=1"}, "“**bold** $x^2$=1”"),
         ({"plane": view.RANDOM, "init": "zeros", "landat": "the current point"}, "have no length"),
     ],
 )
 def test_what_cannot_be_is_told_in_a_sentence(open_page, address, told):
     app = open_page(PAGE, **address)
     assert not app.exception
-    assert told in app.error[0].value
+    assert as_typed(told) in app.error[0].value
 
 
 def test_eigenvectors_of_too_large_a_network_are_not_looked_for(open_page, monkeypatch):

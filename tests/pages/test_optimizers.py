@@ -7,6 +7,7 @@ from nnviz.core.surfaces import SURFACES, Surface
 from nnviz.core.sweep import sweep_chunks
 from nnviz.ui import descent_figures, descent_trials, tuning
 from nnviz.ui import descent_view as view
+from nnviz.ui.show import as_typed
 from tests.pages.conftest import formulas
 
 PAGE = "optimizers"
@@ -72,7 +73,7 @@ BAD = {
 def test_a_bad_setting_gets_a_sentence_and_pictures_stay(open_page, tune, words):
     app = open_page(PAGE, tune=tune)
     assert not app.exception
-    assert any(words in error.value for error in app.error)
+    assert any(as_typed(words) in error.value for error in app.error)
     assert tables(app)
 
 

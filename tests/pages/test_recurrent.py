@@ -5,6 +5,7 @@ import io
 import pytest
 
 from nnviz.core.tables import read_table
+from nnviz.ui.show import as_typed
 from tests.pages.conftest import figures
 
 VIEWS = ("Unrolled", "States", "Vanish or explode", "Contributions", "Training")
@@ -50,7 +51,7 @@ def test_any_activation_and_initialiser(open_page, f):
 def test_what_does_not_fit_is_told(open_page, address, told):
     app = open_page("recurrent", **address)
     assert not app.exception
-    assert any(told in error.value for error in app.error)
+    assert any(as_typed(told) in error.value for error in app.error)
     assert figures(app)
 
 

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from nnviz.core.activations import get_activation
 from nnviz.core.network import Network
 from nnviz.ui.experiment import initial_point
+from nnviz.ui.show import as_typed
 
 
 def script():
@@ -75,7 +76,7 @@ def test_layers_that_cannot_be_leave_the_former_ones():
 def test_a_loss_that_does_not_fit_is_named_and_replaced():
     app = opened(loss="binary_cross_entropy")
     assert line(app) == "iris 4-8-8-3 tanh cross_entropy initial"
-    assert "binary_cross_entropy does not fit" in app.error[0].value
+    assert as_typed("binary_cross_entropy does not fit") in app.error[0].value
 
 
 def test_a_formula_of_ones_own_is_an_activation():

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from nnviz.core.network import Network
 from nnviz.core.weights import load_weights
 from nnviz.ui import models
+from nnviz.ui.show import as_typed
 
 
 def script():
@@ -63,7 +64,7 @@ def test_a_model_becomes_the_network_of_the_experiment(network, kind):
     assert chosen.network == network
     assert chosen.point.kind == "loaded"
     assert np.array_equal(chosen.theta, network.initialize("he_normal", seed=7))
-    assert any(f"the weights loaded from mine.{kind}" in caption.value for caption in app.caption)
+    assert any(as_typed(f"the weights loaded from mine.{kind}") in caption.value for caption in app.caption)
     assert not app.error
 
 
@@ -118,7 +119,7 @@ def test_data_that_fit_are_named(inputs, outputs, told):
 )
 def test_a_file_that_is_no_model_is_answered_with_a_sentence(content, name, told):
     app = dropped(content, name)
-    assert name.replace(".", "\\.") in app.error[0].value
+    assert as_typed(name) in app.error[0].value
     assert told in app.error[0].value
     assert app.text[0].value == "iris 4-8-8-3 tanh tanh softmax initial"
 
