@@ -176,9 +176,7 @@ def step(study: StepStudy, at: int, theme: Theme) -> None:
 def update(chosen: Experiment, eta: float, theme: Theme) -> None:
     """The step of one layer, written out with its matrices."""
     network, cost, L = chosen.network, chosen.cost, len(chosen.network.sizes) - 1
-    kept = st.session_state.get("backstep")
-    if isinstance(kept, int) and kept > L:
-        st.session_state["backstep"] = L
+    controls.keep_within("backstep", L)
     layer = int(
         controls.choice("The step of layer", range(1, L + 1), key="backstep", default=L, names=lambda l: layer_name(l, L), width=220)
     )

@@ -123,15 +123,15 @@ def choose(chosen: Experiment) -> Chosen:
     controls.from_click("back-check", place)
     sizes, layers = chosen.network.sizes, len(chosen.network.sizes) - 1
     with st.container(horizontal=True, key="back-choice"):
-        _keep_within("backrow", chosen.data.samples)
+        controls.keep_within("backrow", chosen.data.samples - 1)
         row = int(controls.number("Sample (row)", 0, chosen.data.samples - 1, key="backrow", default=0, step=1, width=140))
-        _keep_within("backlayer", layers + 1)
+        controls.keep_within("backlayer", layers)
         layer = int(
             controls.choice("Layer", range(1, layers + 1), key="backlayer", default=1, names=lambda l: layer_name(l, layers), width=180)
         )
-        _keep_within("backto", sizes[layer])
+        controls.keep_within("backto", sizes[layer] - 1)
         unit = int(controls.choice("To neuron", range(sizes[layer]), key="backto", default=0, names=lambda u: str(u + 1), width=110))
-        _keep_within("backfrom", sizes[layer - 1])
+        controls.keep_within("backfrom", sizes[layer - 1] - 1)
         column = int(
             controls.choice(
                 "From neuron",
@@ -143,13 +143,6 @@ def choose(chosen: Experiment) -> Chosen:
             )
         )
     return Chosen(Look(chosen, row, layer, unit), column)
-
-
-def _keep_within(key: str, count: int) -> None:
-    """A choice made for a larger network or data set falls back to the last that there is."""
-    kept = st.session_state.get(key)
-    if isinstance(kept, int | float) and kept >= count:
-        st.session_state[key] = count - 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,12 +74,9 @@ def batch(key: str, loss_name: str, start: int, size: int, _experiment: Experime
     part, network = _experiment.data.train, _experiment.network
     # Shuffled by the seed, as training does: in many tables the classes stand one after the other.
     drawn = np.random.default_rng(_experiment.seed).permutation(len(part))[start : start + size]
-    X, Y = part.X[:, drawn], part.Y[:, drawn]
-    forward = network.forward(_experiment.theta, X)
-    fused = _loss.fuses_with(network.layer_activations[-1])
-    losses = _loss.values_from_logits(forward.logits, Y) if fused else _loss.values(forward.output, Y)
-    cost = float(NetworkCost(network, _loss, X, Y).value(_experiment.theta))
-    return Batch(part.index[drawn], losses, forward.output, cost)
+    cost = NetworkCost(network, _loss, part.X[:, drawn], part.Y[:, drawn])
+    forward = network.forward(_experiment.theta, cost.X)
+    return Batch(part.index[drawn], cost.losses_after(forward), forward.output, float(cost.value(_experiment.theta)))
 
 
 def worst_rows(chosen: Experiment, found: Batch, most: int = 5) -> list[tuple[str, ...]]:

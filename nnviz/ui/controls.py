@@ -209,6 +209,13 @@ def from_click(figure: str, keys: Sequence[str]) -> None:
         st.session_state[key] = value
 
 
+def keep_within(key: str, largest: int) -> None:
+    """A number chosen for a larger network or data set falls back to the largest that there is; called before its control is drawn."""
+    chosen = st.session_state.get(key)
+    if isinstance(chosen, int | float) and chosen > largest:
+        st.session_state[key] = largest
+
+
 @dataclass(frozen=True)
 class Trial:
     """A *Try this*: the controls it sets and one sentence on what to notice."""

@@ -12,6 +12,7 @@ import streamlit as st
 
 from nnviz.core.activations import softmax
 from nnviz.core.network import Backward, Forward
+from nnviz.core.objectives import NetworkCost
 from nnviz.figures import neuron as figures
 from nnviz.figures.graph import graphml, layer_name, most_active, network_graph
 from nnviz.figures.theme import Theme
@@ -57,10 +58,8 @@ class Look:
     @cached_property
     def cost(self) -> float:
         """The loss of this sample."""
-        loss = self.chosen.loss
-        if loss.fuses_with(self.chosen.network.layer_activations[-1]):
-            return float(loss.values_from_logits(self.forward.logits, self.Y)[0])
-        return float(loss.values(self.forward.output, self.Y)[0])
+        cost = NetworkCost(self.chosen.network, self.chosen.loss, self.X, self.Y)
+        return float(cost.losses_after(self.forward)[0])
 
     @property
     def layers(self) -> int:
@@ -112,24 +111,17 @@ def choose(chosen: Experiment) -> Look:
     controls.from_click("data-points", ["row"])
     controls.from_click("network-graph", ["layer", "unit"])
     sizes, layers = chosen.network.sizes, len(chosen.network.sizes) - 1
-    _keep_within("row", chosen.data.samples)
-    _keep_within("layer", layers + 1)
+    controls.keep_within("row", chosen.data.samples - 1)
+    controls.keep_within("layer", layers)
     with st.container(horizontal=True, key="network-choice"):
         row = int(controls.number("Sample (row)", 0, chosen.data.samples - 1, key="row", default=0, step=1, width=150))
         first = min(1, layers)
         layer = int(
             controls.choice("Layer", range(layers + 1), key="layer", default=first, names=lambda l: layer_name(l, layers), width=180)
         )
-        _keep_within("unit", sizes[layer])
+        controls.keep_within("unit", sizes[layer] - 1)
         unit = int(controls.choice("Neuron", range(sizes[layer]), key="unit", default=0, names=lambda u: str(u + 1), width=110))
     return Look(chosen, row, layer, unit)
-
-
-def _keep_within(key: str, count: int) -> None:
-    """A choice made for a larger network or data set falls back to the last that there is."""
-    kept = st.session_state.get(key)
-    if isinstance(kept, int | float) and kept >= count:
-        st.session_state[key] = count - 1
 
 
 def formula(look: Look, flow: Flow, stop: int, theme: Theme) -> None:

@@ -43,7 +43,7 @@ def through_time(given: Setup) -> None:
     resting = player.player("rec-player", ["rec-unrolled"], steps, labels, frames, interval=450)
     stop = unrolled.stops(T)[resting]
     p = given.network.unpack(given.theta)
-    _within(("recunit",), given.network.hidden)
+    controls.keep_within("recunit", given.network.hidden)
     unit = int(controls.number("Unit", 1, given.network.hidden, key="recunit", default=1, step=1, width=160)) - 1
     if stop.step < 0:
         show.sentence("Nothing has been put in yet: h₀ = 0. Play to send the sequence through.")
@@ -53,13 +53,6 @@ def through_time(given: Setup) -> None:
     else:
         show.heading(f"Back, step {stop.step + 1}")
         show.formula(formulas.step_back(given.cost, p, back, stop.step, unit, theme.symbols), "rec-back")
-
-
-def _within(keys: tuple[str, ...], most: int) -> None:
-    """Units that were chosen in a larger network are brought back into this one."""
-    for key in keys:
-        if int(st.session_state.get(key, 0)) > most:
-            st.session_state[key] = most
 
 
 def _size(delta: Array) -> float:
@@ -201,7 +194,8 @@ def shares(given: Setup) -> None:
     each = given.back.contributions["W_hh"]
     gradient = given.network.unpack(given.back.gradient)["W_hh"]
     controls.from_click("rec-matrix", ("recrow", "reccol"))
-    _within(("recrow", "reccol"), hidden)
+    for key in ("recrow", "reccol"):
+        controls.keep_within(key, hidden)
     picture, side = st.columns([1.75, 1], gap="large")
     with side:
         left, right = st.columns(2)

@@ -112,3 +112,16 @@ def test_reset_goes_back_to_the_defaults():
     app = opened(amount="1.5", kind="a")
     app.button[1].click().run()
     assert shown(app) == "0.01 0.5 b 3 True ['x'] right"
+
+
+@pytest.mark.parametrize(("before", "after"), [(9, 4), (4, 4), (0, 0), ("bias", "bias"), (None, None)])
+def test_a_choice_made_for_a_larger_network_falls_back_to_the_largest_that_there_is(before, after):
+    def page(before):
+        import streamlit as st
+
+        from nnviz.ui import controls
+
+        st.session_state["unit"] = before
+        controls.keep_within("unit", 4)
+
+    assert AppTest.from_function(page, args=(before,)).run().session_state["unit"] == after
