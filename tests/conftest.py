@@ -36,3 +36,12 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST", "PATIENCE", "AGAIN"):
         monkeypatch.setattr(progress, name, 60.0)
     monkeypatch.setattr(redraw, "ALONE", False)
+
+
+@pytest.fixture(autouse=True)
+def no_packaged_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's harness reads what every installed package says of itself, in search of components, each time a test opens the app:
+    three quarters of its time. None of ours comes in a package."""
+    from streamlit.components.v2 import manifest_scanner
+
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)
