@@ -1,11 +1,14 @@
-"""What a network is made from, checked: its sizes, its activations, its batch dimensions and its seed."""
+"""What a network is made from, checked: its sizes, its activations and its batch dimensions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import prod
 from numbers import Integral
 
 from nnviz.core.activations import Activation, get_activation
+
+MOST_NUMBERS = 2**28  # that an initialiser draws at once: 2 GB
 
 
 def checked_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
@@ -44,8 +47,9 @@ def checked_batch(batch: int | Sequence[int]) -> tuple[int, ...]:
     return tuple(int(size) for size in given)
 
 
-def checked_seed(seed: int) -> int:
-    """A seed as an int."""
-    if not isinstance(seed, Integral) or seed < 0:
-        raise ValueError(f"seed is {seed!r:.40}: it needs to be a whole number of 0 or more")
-    return int(seed)
+def draw_shape(batch: int | Sequence[int], parameters: int) -> tuple[int, ...]:
+    """(*batch, parameters), as an initialiser draws it; ValueError where that is too much at once."""
+    shape = (*checked_batch(batch), parameters)
+    if prod(shape) > MOST_NUMBERS:
+        raise ValueError(f"theta would be {shape}: at most {MOST_NUMBERS} numbers are made at once; take a smaller network or batch")
+    return shape

@@ -1,6 +1,9 @@
-"""Arrays of numbers as they come from outside: made float, or answered with a sentence in our own words."""
+"""Numbers as they come from outside: arrays, seeds and penalties, or a sentence in our own words."""
 
 from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,3 +32,31 @@ def numbers(values: ArrayLike, name: str) -> Array:
     except (TypeError, ValueError):
         pass
     raise ValueError(f"{name} is {values!r:.60}: it needs numbers, in rows of equal length")
+
+
+def checked_seed(seed: Any) -> int:
+    """A seed as an int; ValueError unless it is a whole number of 0 or more."""
+    if not isinstance(seed, Integral) or int(seed) < 0:
+        raise ValueError(f"seed is {seed!r:.60}: it needs to be a whole number of 0 or more")
+    return int(seed)
+
+
+def checked_penalty(name: str, value: ArrayLike) -> Any:
+    """The weight of a penalty, finite and 0 or more: a float, or an array (*batch, 1) with one for each run."""
+    try:
+        penalty = numbers(value, name)
+    except ValueError:
+        penalty = np.array(np.nan)
+    if not np.all(np.isfinite(penalty) & (penalty >= 0)) or (penalty.ndim and penalty.shape[-1] != 1):
+        raise ValueError(
+            f"{name} is {value!r:.60}: a penalty needs to be a number, finite and 0 or more, or an array (*batch, 1) of one for each run"
+        )
+    return float(penalty) if penalty.ndim == 0 else penalty
+
+
+def one_penalty(name: str, value: ArrayLike) -> float:
+    """`checked_penalty` where all runs have the same."""
+    penalty = checked_penalty(name, value)
+    if not isinstance(penalty, float):
+        raise ValueError(f"{name} is {value!r:.60}: a penalty needs to be one number here, the same for all runs")
+    return penalty

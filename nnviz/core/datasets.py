@@ -66,6 +66,8 @@ class DataSource:
         ValueError
             More samples than there are, a negative noise, a fraction outside [0, 1), an option the rule does not have.
         """
+        if isinstance(samples, bool):
+            raise ValueError(f"samples is {samples}: give a whole number, or None for all")
         check_draw(samples, noise, test_fraction, seed)
         unknown = [name for name in options if name not in self.options]
         if unknown:

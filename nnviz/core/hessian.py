@@ -24,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.core.activations import Activation
+from nnviz.core.architecture import MOST_NUMBERS
 from nnviz.core.losses import Loss
-from nnviz.core.network import MOST_NUMBERS, Forward, Network, transposed
+from nnviz.core.network import Forward, Network, transposed
 
 Array = NDArray[np.floating]
 

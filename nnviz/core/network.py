@@ -18,14 +18,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.activations import Activation
-from nnviz.core.architecture import checked_batch, checked_seed, checked_sizes, layer_activations
-from nnviz.core.arrays import numbers
+from nnviz.core.architecture import checked_sizes, draw_shape, layer_activations
+from nnviz.core.arrays import checked_seed, numbers
 from nnviz.core.initializers import Initializer, get_initializer
 from nnviz.core.losses import Loss, get_loss
 
 Array = NDArray[np.floating]
-
-MOST_NUMBERS = 2**28  # that initialize makes at once: 2 GB
 
 
 class Layer(NamedTuple):
@@ -137,11 +135,8 @@ class Network:
         ValueError
             An unknown initialiser, a seed or batch that is no whole number of 0 or more, or more than 2 GB of numbers.
         """
-        chosen, seed = get_initializer(initializer), checked_seed(seed)
-        shape = (*checked_batch(batch), self.parameter_count)
-        if np.prod(shape, dtype=float) > MOST_NUMBERS:
-            raise ValueError(f"theta would be {shape}: at most {MOST_NUMBERS} numbers are made at once; take a smaller network or batch")
-        theta = chosen.draw(np.random.default_rng(seed), shape)
+        chosen = get_initializer(initializer)
+        theta = chosen.draw(np.random.default_rng(checked_seed(seed)), draw_shape(batch, self.parameter_count))
         for layer in self.unpack(theta):
             layer.W[...] = chosen.weights(layer.W)
             layer.b[...] = chosen.biases(layer.b, layer.W.shape[-1])

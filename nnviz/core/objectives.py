@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core import hessian as second
-from nnviz.core.arrays import numbers
+from nnviz.core.arrays import numbers, one_penalty
 from nnviz.core.losses import Loss, get_loss
 from nnviz.core.network import Forward, Network
 
@@ -60,17 +60,6 @@ def frozen_array(values: ArrayLike, name: str = "the array") -> Array:
     return array
 
 
-def penalty(name: str, value: float) -> float:
-    """A penalty as a finite number of 0 or more."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = np.nan
-    if not 0 <= number < np.inf:
-        raise ValueError(f"{name} is {value!r:.60}: a penalty needs to be a number, finite and 0 or more")
-    return number
-
-
 def digest(*parts: object) -> int:
     """A hash of arrays by their numbers and of everything else by itself."""
     fingerprint = hashlib.blake2b(digest_size=8)
@@ -81,6 +70,23 @@ def digest(*parts: object) -> int:
         else:
             fingerprint.update(repr(part).encode())
     return int.from_bytes(fingerprint.digest(), "big", signed=True)
+
+
+Chosen = int | slice | Sequence[int] | NDArray[np.integer] | NDArray[np.bool_]  # samples: an index, indices, a slice or a mask
+
+
+def chosen_samples(samples: Chosen, count: int) -> NDArray[np.integer]:
+    """The indices of the samples that are meant, of 0 … count − 1; ValueError where they are not there."""
+    try:
+        chosen = samples if isinstance(samples, slice) else np.atleast_1d(samples)
+        if not isinstance(chosen, slice) and not chosen.size:
+            chosen = slice(0)  # an empty list has no type to index with
+        indices = np.arange(count)[chosen]
+        if indices.ndim == 1:
+            return indices
+    except (IndexError, TypeError, ValueError):
+        pass
+    raise ValueError(f"the samples {samples!r:.80} are not all there: the cost has {count}, counted from 0")
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +127,8 @@ class NetworkCost:
             "loss": get_loss(loss),
             "X": frozen_array(X, "X"),
             "Y": frozen_array(Y, "Y"),
-            "l2": penalty("l2", l2),
-            "l1": penalty("l1", l1),
+            "l2": one_penalty("l2", l2),
+            "l1": one_penalty("l1", l1),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -138,15 +144,10 @@ class NetworkCost:
         """How many, m."""
         return int(self.X.shape[-1])
 
-    def on(self, samples: int | slice | Sequence[int] | NDArray[np.integer] | NDArray[np.bool_]) -> NetworkCost:
+    def on(self, samples: Chosen) -> NetworkCost:
         """The same cost on some of the samples: an index, indices, a slice or a mask over m."""
-        chosen = samples if isinstance(samples, slice) else np.atleast_1d(samples)
-        if not isinstance(chosen, slice) and not chosen.size:
-            chosen = slice(0)  # an empty list has no type to index with
-        try:
-            return replace(self, X=self.X[..., chosen], Y=self.Y[..., chosen])
-        except IndexError as error:
-            raise ValueError(f"the samples {samples!r:.80} are not all there: the cost has {self.samples}, counted from 0") from error
+        chosen = chosen_samples(samples, self.samples)
+        return replace(self, X=self.X[..., chosen], Y=self.Y[..., chosen])
 
     def value(self, theta: ArrayLike) -> Array:
         """C, (...)."""

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.activations import ACTIVATIONS
 from nnviz.core.losses import Loss, get_loss
-from nnviz.core.objectives import digest, frozen_array
+from nnviz.core.objectives import Chosen, chosen_samples, digest, frozen_array
 from nnviz.core.recurrent_network import Array, Blocks, RecurrentNetwork, Unrolled, sequence, steps_under
 
 CHUNK = 2**21  # numbers of the hidden trajectories that a block of Hessian rows may hold
@@ -81,6 +81,8 @@ class RecurrentCost:
             raise ValueError(f"X {X.shape} holds numbers that are not finite: a recurrent network needs each input; fill the gaps first")
         if self.truncation is not None and not (isinstance(self.truncation, int | np.integer) and self.truncation >= 1):
             raise ValueError(f"truncation is {str(self.truncation)[:40]}: give a whole number of steps from 1 on, or None")
+        if np.isinf(Y).any():
+            raise ValueError(f"Y {Y.shape} holds {Y[np.isinf(Y)][0]}: every target needs to be finite, or NaN where there is none")
         missing = np.isnan(Y).sum(axis=1)
         if ((missing > 0) & (missing < Y.shape[1])).any():
             raise ValueError(f"Y {Y.shape} misses some outputs of a step and not others: set all {Y.shape[1]} to NaN, or none")
@@ -108,10 +110,10 @@ class RecurrentCost:
         same = (self.network, self.loss, self.truncation) == (other.network, other.loss, other.truncation)
         return same and np.array_equal(self.X, other.X) and np.array_equal(self.Y, other.Y, equal_nan=True)
 
-    def on(self, samples: ArrayLike) -> RecurrentCost:
-        """The same cost on some of the samples."""
-        samples = np.asarray(samples)
-        return replace(self, X=self.X[:, :, samples], Y=self.Y[:, :, samples])
+    def on(self, samples: Chosen) -> RecurrentCost:
+        """The same cost on some of the samples: an index, indices, a slice or a mask over m."""
+        chosen = chosen_samples(samples, self.X.shape[-1])
+        return replace(self, X=self.X[:, :, chosen], Y=self.Y[:, :, chosen])
 
     def value(self, theta: ArrayLike) -> Array:
         """`C(θ)`, (...)."""

@@ -9,7 +9,7 @@ equation 5.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.activations import Activation, get_activation
+from nnviz.core.architecture import draw_shape
+from nnviz.core.arrays import checked_seed
 from nnviz.core.initializers import Initializer, get_initializer
 
 Array = NDArray[np.floating]
@@ -114,7 +116,7 @@ class RecurrentNetwork:
         batch = np.broadcast_shapes(*(block.shape[:-2] for block in shaped))
         return np.concatenate([np.broadcast_to(block, batch + block.shape[-2:]).reshape(*batch, -1) for block in shaped], axis=-1)
 
-    def initialize(self, initializer: str | Initializer = "glorot_uniform", seed: int = 0, batch: int | tuple[int, ...] = ()) -> Array:
+    def initialize(self, initializer: str | Initializer = "glorot_uniform", seed: int = 0, batch: int | Sequence[int] = ()) -> Array:
         """Theta (*batch, P), drawn by the seed; run r of a batch does not depend on the batch's size.
 
         "orthogonal" (Saxe et al. 2014) and "identity" (Le, Jaitly & Hinton 2015) say what W_hh is, the other weights being
@@ -122,9 +124,8 @@ class RecurrentNetwork:
         """
         special = getattr(initializer, "name", initializer) in ("orthogonal", "identity")
         chosen = get_initializer("glorot_uniform" if special else initializer)
-        shape = (*((batch,) if isinstance(batch, int) else batch), self.parameter_count)
-        _check_draw(seed, shape)
-        theta = chosen.draw(np.random.default_rng(int(seed)), shape)
+        seed, shape = checked_seed(seed), draw_shape(batch, self.parameter_count)
+        theta = chosen.draw(np.random.default_rng(seed), shape)
         blocks = self.unpack(theta)
         for name, incoming in (("W_xh", self.inputs), ("W_hh", self.hidden), ("W_hy", self.hidden)):
             blocks[name][...] = chosen.weights(blocks[name])
@@ -133,7 +134,7 @@ class RecurrentNetwork:
                 bias[...] = chosen.biases(bias, incoming)
         if special:
             orthogonal = get_initializer("orthogonal")
-            numbers = orthogonal.draw(np.random.default_rng([int(seed), 1]), (*shape[:-1], self.hidden, self.hidden))
+            numbers = orthogonal.draw(np.random.default_rng([seed, 1]), (*shape[:-1], self.hidden, self.hidden))
             blocks["W_hh"][...] = np.eye(self.hidden) if initializer == "identity" else orthogonal.weights(numbers)
         return theta
 
@@ -218,13 +219,6 @@ def _spectral_norms(matrices: Array) -> Array:
     finite = np.asarray(np.isfinite(matrices).all(axis=(-1, -2)))
     norms: Array = np.linalg.svd(np.where(finite[..., None, None], matrices, 0.0), compute_uv=False)[..., 0]
     return np.where(finite, norms, np.inf)
-
-
-def _check_draw(seed: int, shape: tuple[int, ...]) -> None:
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed is {str(seed)[:40]}: give a whole number from 0 on")
-    if min(shape) < 0 or prod(shape) > 2**28:
-        raise ValueError(f"theta would be {shape}: at most {2**28:,} numbers are made at once; take a smaller batch or fewer units")
 
 
 def sequence(values: ArrayLike, features: int, name: str) -> Array:

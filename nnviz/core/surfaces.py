@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnviz.core.arrays import checked_seed
 from nnviz.core.expressions import SURFACE_FUNCTIONS, Expression, compile_expression
 
 Array = NDArray[np.floating]
@@ -218,8 +219,8 @@ class Noisy:
     def __init__(self, objective: Any, scale: float, seed: int = 0) -> None:
         if not (isinstance(scale, (int, float, np.number)) and 0 <= scale < math.inf):
             raise ValueError(f"the scale of gradient noise is {str(scale)[:40]}: it needs a finite number, at least 0")
-        self.objective, self.scale, self.seed = objective, float(scale), seed
-        self._generator = np.random.default_rng(seed)
+        self.objective, self.scale, self.seed = objective, float(scale), checked_seed(seed)
+        self._generator = np.random.default_rng(self.seed)
 
     def fresh(self) -> Noisy:
         """The same objective with its errors from the beginning."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnviz.core.arrays import checked_seed, one_penalty
 from nnviz.core.axes import Axis, Given, as_axis, check_axis, layer_of, with_hyperparameter
 from nnviz.core.learner import elementwise
 from nnviz.core.losses import get_loss
@@ -18,7 +19,7 @@ from nnviz.core.minima import limits_of
 from nnviz.core.network import Network
 from nnviz.core.objectives import Objective
 from nnviz.core.optimizers import Optimizer, as_optimizer
-from nnviz.core.settings import check_data, checked_penalty
+from nnviz.core.settings import check_data
 
 Array = NDArray[np.floating]
 
@@ -160,7 +161,7 @@ def described(
     size = m if batch_size is None else batch_size
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
         raise ValueError(f"batch_size is {str(size)[:40]}: a whole number of 1 or more is needed, or None for all samples")
-    penalties = {name: float(checked_penalty(name, value)) for name, value in (("l2", l2), ("l1", l1))}
+    penalties = {name: one_penalty(name, value) for name, value in (("l2", l2), ("l1", l1))}
     made = Sweep(
         subject=subject,
         loss=loss,
@@ -172,7 +173,7 @@ def described(
         measures=measures,
         theta0=theta,
         batch_size=min(int(size), m),
-        seed=int(seed),
+        seed=checked_seed(seed),
         threshold=float(threshold),
         **penalties,
     )
@@ -192,11 +193,13 @@ def optimizers_of(sweep: Sweep) -> list[Optimizer]:
 
 
 def _checked_measures(measure: str | Sequence[str], subject: Any) -> tuple[str, ...]:
-    names = (measure,) if isinstance(measure, str) else tuple(dict.fromkeys(measure))
     there = measures_of(subject)
+    if not isinstance(measure, Iterable):
+        raise ValueError(f"measure is {measure!r:.40}: it needs one or several of {', '.join(there)}")
+    names = (measure,) if isinstance(measure, str) else tuple(measure)
     for name in names:
         if name not in there:
             raise ValueError(f"the measure {str(name)[:40]!r} is not known here: use one of {', '.join(there)}")
     if not names:
         raise ValueError(f"no measure was given: a map shows at least one of {', '.join(there)}")
-    return names
+    return tuple(dict.fromkeys(names))

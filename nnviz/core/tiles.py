@@ -70,6 +70,8 @@ def tiles_of(shape: tuple[int, int], size: int | tuple[int, int]) -> list[Tile]:
     [(0, 4), (4, 5)]
     """
     sides = size if isinstance(size, tuple) else (size, size)
+    if len(sides) != 2:
+        raise ValueError(f"the tile is {str(size)[:40]}: one side is needed, or its rows and columns")
     for side in sides:
         if isinstance(side, bool) or not isinstance(side, (int, np.integer)) or not 1 <= side <= LARGEST:
             raise ValueError(f"the side of a tile is {str(side)[:40]}: a whole number from 1 to {LARGEST} is needed")

@@ -299,6 +299,7 @@ def test_a_feature_that_is_none_is_named(bad):
         ({"samples": 0}, "samples"),
         ({"samples": -3}, "samples"),
         ({"samples": 2.5}, "samples"),
+        ({"samples": True}, "samples"),
         ({"samples": 10**9}, "samples"),
         ({"noise": -0.1}, "noise"),
         ({"noise": float("nan")}, "noise"),

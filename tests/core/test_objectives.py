@@ -72,7 +72,8 @@ def test_value_and_gradient_are_value_and_gradient():
 
 
 @pytest.mark.parametrize(
-    ("samples", "kept"), [([0, 3], [0, 3]), (slice(1, 4), [1, 2, 3]), (2, [2]), (np.arange(6) > 3, [4, 5]), ([-1], [5])]
+    ("samples", "kept"),
+    [([0, 3], [0, 3]), (slice(1, 4), [1, 2, 3]), (2, [2]), ((0, 3), [0, 3]), (range(2), [0, 1]), (np.arange(6) > 3, [4, 5]), ([-1], [5])],
 )
 def test_the_cost_on_some_samples_is_the_mean_of_those(samples, kept):
     cost, theta = a_cost()
@@ -347,9 +348,13 @@ def test_a_penalty_that_cannot_be_is_told(penalty):
         NetworkCost(NET, "huber", np.zeros((2, 1)), np.zeros((1, 1)), **penalty)
 
 
-def test_samples_that_are_not_there_are_told():
+@pytest.mark.parametrize("samples", [[0, 6], 6, None, "a", 0.5, [[0, 1]], [[0], [1, 2]], [True, False], slice("a", None)])
+def test_samples_that_are_not_there_are_told(samples):
     with pytest.raises(ValueError, match="the cost has 6"):
-        a_cost()[0].on([0, 6])
+        a_cost()[0].on(samples)
+
+
+def test_no_samples_at_all_are_told():
     with pytest.raises(ValueError, match="at least 1 sample"):
         a_cost()[0].on([])
 

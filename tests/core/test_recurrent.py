@@ -130,6 +130,25 @@ def test_some_of_the_samples_are_a_cost_of_their_own():
     theta = cost.network.initialize(seed=0)
     alone = RecurrentCost(cost.network, cost.loss, cost.X[:, :, [0, 2]], cost.Y[:, :, [0, 2]])
     assert cost.on([0, 2]).value(theta) == pytest.approx(float(alone.value(theta)))
+    assert cost.on(0) == cost.on((0,)) == cost.on(slice(0, 1)) == cost.on(np.arange(cost.X.shape[-1]) == 0)
+
+
+@pytest.mark.parametrize("samples", [99, [99], None, "a", 0.5, [[0, 1]]])
+def test_samples_that_are_not_there_are_told(samples):
+    cost = some_cost()
+    with pytest.raises(ValueError, match=f"the cost has {cost.X.shape[-1]}, counted from 0"):
+        cost.on(samples)
+
+
+def test_no_samples_at_all_are_told():
+    with pytest.raises(ValueError, match="at least one of each"):
+        some_cost().on([])
+
+
+def test_a_batch_is_any_whole_number_or_several():
+    network = RecurrentNetwork(1, 3, 1)
+    assert np.array_equal(network.initialize(batch=np.int64(3)), network.initialize(batch=(3,)))
+    assert network.initialize(batch=[2, 3]).shape == (2, 3, network.parameter_count)
 
 
 def test_truncation_longer_than_the_sequence_changes_nothing_and_of_one_step_sees_no_past():
@@ -307,6 +326,11 @@ def test_norms_of_a_state_that_is_no_number_are_infinite():
         lambda: RecurrentCost(RecurrentNetwork(1, 3, 1), "half_squared_error", np.ones((5, 1, 2)), np.full((5, 1, 2), np.nan)),
         lambda: RecurrentCost(RecurrentNetwork(1, 3, 2), "half_squared_error", np.ones((1, 1, 1)), np.array([[[1.0], [np.nan]]])),
         lambda: RecurrentCost(RecurrentNetwork(1, 3, 1), "no such", np.ones((5, 1, 2)), np.ones((5, 1, 2))),
+        lambda: RecurrentCost(RecurrentNetwork(1, 3, 1), "half_squared_error", np.ones((5, 1, 2)), np.full((5, 1, 2), np.inf)),
+        lambda: RecurrentNetwork(1, 3, 1).initialize(batch=None),
+        lambda: RecurrentNetwork(1, 3, 1).initialize(batch="a"),
+        lambda: RecurrentNetwork(1, 3, 1).initialize(batch=-1),
+        lambda: RecurrentNetwork(1, 3, 1).initialize(batch=2**28),
         lambda: RecurrentCost(RecurrentNetwork(1, 3, 1), "half_squared_error", np.ones((5, 1, 2)), np.ones((5, 1, 2)), truncation=0),
         lambda: RecurrentCost(RecurrentNetwork(1, 3, 1), "binary_cross_entropy", np.ones((5, 1, 2)), np.full((5, 1, 2), 3.0)).value(
             np.ones(19)

@@ -180,6 +180,10 @@ BAD = {
     "part of a batch": ({"y": ("batch_size", [1.5, 3])}, "whole numbers"),
     "no steps": ({"steps": 0}, "whole number"),
     "a measure": ({"measure": "beauty"}, "not known here"),
+    "a number as measure": ({"measure": 5}, "measure is 5: it needs one or several of convergence"),
+    "nested measures": ({"measure": (["cost"],)}, "not known here"),
+    "a penalty for each": ({"l2": [[0.1], [0.2]], "y": ("initial_scale", [0.5, 1.0])}, "one number"),
+    "a seed": ({"seed": "a"}, "seed is 'a'"),
     "newton": ({"optimizer": "newton"}, "look beyond"),
     "not of all": ({"x": ("beta", [0.5, 0.9]), "y": ("optimizer", ["momentum", "adam"])}, "adam has no beta"),
     "no surface": ({"measure": "basin"}, "not known here"),
@@ -192,6 +196,12 @@ def test_bad_input_is_a_sentence(changes, message):
     with pytest.raises(ValueError, match=message) as caught:
         small(**changes)
     assert 11 <= len(str(caught.value)) <= 599
+
+
+@pytest.mark.parametrize("tile", [(1,), (1, 2, 3), (), (1, "a"), 0, "a", [2, 2]])
+def test_a_tile_without_two_sides_is_a_sentence(tile):
+    with pytest.raises(ValueError, match="tile is"):
+        sweep(Quadratic([[2.0]]), None, "sgd", ("learning_rate", [0.1, 0.2]), ("start[0]", [1.0, 2.0]), 3, tile=tile)
 
 
 @pytest.mark.parametrize(
