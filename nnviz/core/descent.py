@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.objectives import evaluator
 from nnviz.core.optimizers import Optimizer, as_optimizer
-from nnviz.core.schedules import as_schedule
+from nnviz.core.schedules import as_schedule, factors_at
 from nnviz.core.stepping import State
 
 Array = NDArray[np.floating]
@@ -108,7 +108,7 @@ class _Walk:
         self.objective = objective.fresh() if hasattr(objective, "fresh") else objective
         self.look = evaluator(self.objective, self.theta)
         self.book = _Book(self.theta, self.steps, _checked_names(self.optimizer, record))
-        self.factors = _factors(schedule, self.steps)
+        self.factors = factors_at(as_schedule(schedule, self.steps), np.arange(self.steps))
         self.scheduled = schedule is not None
         self.state = self.optimizer.start(self.theta, self.objective)
         self.began = time.perf_counter()
@@ -246,18 +246,11 @@ def _checked_steps(steps: Any) -> int:
 
 
 def _checked_names(optimizer: Optimizer, record: Iterable[str]) -> tuple[str, ...]:
-    names = (record,) if isinstance(record, str) else tuple(record)
     known = ("update", "gradient", *optimizer.remembered())
+    if not isinstance(record, Iterable):
+        raise ValueError(f"record is {record!r:.40}: it needs names of what is kept, of {', '.join(known)}, or () for none")
+    names = (record,) if isinstance(record, str) else tuple(record)
     for name in names:
         if name not in known:
             raise ValueError(f"{str(name)[:40]!r} is not recorded of {optimizer.name}: there are {', '.join(known)}")
     return tuple(dict.fromkeys(names))
-
-
-def _factors(schedule: Any, steps: int) -> Array:
-    """The schedule's factor at each step; ValueError where it is no schedule or gives no number."""
-    try:
-        factors = np.asarray(as_schedule(schedule, steps)(np.arange(steps)), dtype=float)
-        return np.broadcast_to(factors, (steps,))
-    except (TypeError, AttributeError) as error:
-        raise ValueError(f"the schedule does not turn an array of steps into an array of factors: {str(error)[:200]}") from None

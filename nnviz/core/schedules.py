@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnviz.core.arrays import numbers
+
 Array = NDArray[np.floating]
 
 
@@ -35,8 +37,9 @@ class Schedule(ABC):
                 raise ValueError(f"{self.name}: pct_start is {value:g}: it is a share of the run, from 0 to 1")
 
     def __call__(self, step: ArrayLike) -> Array:
-        """The factor at `step`, counted from 0, of step's shape."""
-        return self.factor(np.maximum(np.asarray(step, dtype=float), 0.0))
+        """The factor at `step`, counted from 0, of step's shape; inf where it overflows."""
+        with np.errstate(all="ignore"):
+            return self.factor(np.maximum(np.asarray(step, dtype=float), 0.0))
 
     @abstractmethod
     def factor(self, step: Array) -> Array:
@@ -149,3 +152,20 @@ def as_schedule(schedule: Any, steps: int) -> Any:
     if isinstance(schedule, str) or not callable(schedule) or isinstance(schedule, type):
         raise ValueError(f"unknown schedule {str(schedule)[:40]!r}: use one of {', '.join(SCHEDULES)}, or a function from step to factor")
     return schedule
+
+
+def factors_at(schedule: Any, steps: ArrayLike) -> Array:
+    """What a schedule, or any function from an array of steps to factors, gives at steps (n,): (n,), one number standing for all.
+
+    An overflow is a result. ValueError where it gives no numbers, or not one for each step.
+    """
+    steps = np.asarray(steps)
+    try:
+        with np.errstate(all="ignore"):
+            factors = numbers(schedule(steps), "a factor")
+        if factors.shape in ((), (1,), steps.shape):
+            return np.broadcast_to(factors, steps.shape)
+        told = f"of steps of shape {steps.shape} it made factors of shape {factors.shape}"
+    except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as error:
+        told = str(error)[:200]
+    raise ValueError(f"the schedule does not turn an array of steps into an array of factors: {told}")

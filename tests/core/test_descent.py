@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 
 from nnviz.core.descent import descend, descending
 from nnviz.core.optimizers import OPTIMIZERS, ClippedByNorm
+from nnviz.core.schedules import SCHEDULES
 from nnviz.core.surfaces import SURFACES, Noisy, Surface, ravine
 
 
@@ -149,6 +150,12 @@ def test_a_schedule_scales_each_step():
     assert_allclose(cosine.theta[-1], np.prod(1 - 0.01 * cosine.learning_rate_factor))
 
 
+def test_a_schedule_that_overflows_is_a_run_that_diverges():
+    run = descend(SURFACES["bowl"], "sgd", [1.0, 1.0], steps=400, schedule=SCHEDULES["exponential"](10.0))
+    assert run.learning_rate_factor[-1] == np.inf
+    assert run.diverged_at > 0
+
+
 def test_the_start_given_is_left_alone():
     start = np.ones(2)
     descend(SURFACES["bowl"], "sgd", start, steps=3)
@@ -232,8 +239,10 @@ def test_a_start_far_outside_is_descended(name):
         ({"steps": 10**9}, "take .* GB, at most 4 are used"),
         ({"optimizer": "adamm"}, "unknown optimiser 'adamm'"),
         ({"schedule": "cosin"}, "unknown schedule 'cosin'"),
-        ({"schedule": lambda step: "fast"}, "factor|float"),
-        ({"schedule": lambda: 1}, "does not turn an array of steps"),
+        ({"schedule": lambda step: 0.5 if step < 10 else 0.1}, "does not turn an array of steps"),
+        ({"schedule": lambda step: np.ones(3)}, "does not turn an array of steps"),
+        ({"record": None}, "record is None: it needs names .* update, gradient, first_moment"),
+        ({"record": 5}, "record is 5: it needs names"),
         ({"record": ("velocity",)}, "'velocity' is not recorded of adam: there are update, gradient, first_moment"),
         ({"objective": lambda theta: theta}, "needs value_and_gradient"),
         ({"optimizer": OPTIMIZERS["sgd"]([[0.1], [0.2]]), "theta0": [[1.0, 1.0]] * 3}, "fit the optimiser's arrays"),

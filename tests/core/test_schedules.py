@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from nnviz.core.schedules import SCHEDULES, as_schedule
+from nnviz.core.schedules import SCHEDULES, as_schedule, factors_at
 
 STORED = np.load(Path(__file__).parents[1] / "references" / "optimizers.npz")
 LIKE_PYTORCH = {
@@ -78,3 +78,36 @@ def test_parameters_out_of_range_are_named(name, arguments):
 def test_an_unknown_schedule_is_told_which_there_are(unknown):
     with pytest.raises(ValueError, match="use one of constant, step"):
         as_schedule(unknown, 10)
+
+
+def test_a_constant_stands_for_every_step():
+    assert_allclose(factors_at(lambda step: 0.5, np.arange(4)), [0.5] * 4)
+    assert_allclose(factors_at(lambda step: 1 / (1 + step), [0, 1]), [1.0, 0.5])
+
+
+def test_a_factor_that_overflows_is_infinite():
+    assert SCHEDULES["exponential"](10.0)(400) == np.inf
+    assert SCHEDULES["step"](1, 10.0)(400) == np.inf
+    assert np.isfinite(SCHEDULES["cosine"](1, 1e308)(0.5))
+    assert factors_at(lambda step: 10.0**step, [400]).tolist() == [np.inf]
+    assert np.isnan(factors_at(lambda step: np.log(step - 1.0), [0])).all()
+
+
+NO_SCHEDULES = {
+    "too few": lambda step: np.ones(3),
+    "a column": lambda step: np.ones((len(step), 1)),
+    "for one step alone": lambda step: 0.5 if step < 10 else 0.1,
+    "text": lambda step: "fast",
+    "nothing": lambda step: None,
+    "a table that ends": lambda step: np.ones(2)[step],
+    "without a step": lambda: 1.0,
+    "of a missing attribute": lambda step: step.length,
+    "divided by 0": lambda step: 1 / 0,
+}
+
+
+@pytest.mark.parametrize("name", NO_SCHEDULES)
+def test_a_function_that_is_no_schedule_is_a_sentence(name):
+    with pytest.raises(ValueError, match="the schedule does not turn an array of steps into an array of factors") as caught:
+        factors_at(NO_SCHEDULES[name], np.arange(20))
+    assert len(str(caught.value)) <= 599
