@@ -51,6 +51,11 @@ def train_groups(data: Any, settings: Sequence[Mapping[str, Any]], **common: Any
 def train_groups_steps(data: Any, settings: Sequence[Mapping[str, Any]], **common: Any) -> Iterator[list[Run]]:
     """As `train_groups`, after each chunk of at most 50 ms: the runs so far, one group's after the other's."""
     whole = [{**common, **setting} for setting in settings]
+    if not whole:
+        raise ValueError("settings is empty: it needs the arguments of at least one run")
+    for needed in ("network", "loss", "optimizer"):
+        if not all(needed in setting for setting in whole):
+            raise ValueError(f"some settings are without {needed}: every run needs it, in its own settings or for all of them")
     found: dict[int, Run] = {}
     for members in groups(whole):
         for run in train_steps(data=data, **stacked([whole[i] for i in members])):

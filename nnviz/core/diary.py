@@ -165,6 +165,7 @@ class Diary:
             self.next_step = next(self.wanted, NEVER)
             self.steps.append(step)
             self.pages.append(self.stopping.told(self.learner.theta()))
+            self.memory = self.learner.state.kept()
 
     def run(self) -> Run:
         """The run so far."""
@@ -194,5 +195,5 @@ class Diary:
             steps_per_epoch=self.settings.steps_per_epoch,
             total_steps=self.last,
             settings=self.settings,
-            state=self.learner.memory(),
+            state=self.memory,
         )

@@ -5,7 +5,6 @@ Private to the core.
 
 from __future__ import annotations
 
-import copy
 from functools import partial
 from math import prod
 from typing import Any
@@ -18,6 +17,7 @@ from nnviz.core.kernel import Calls, block_order, transposed
 from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost
 from nnviz.core.optimizers import OPTIMIZERS, Optimizer
+from nnviz.core.schedules import factors_at
 from nnviz.core.settings import Settings
 
 Array = NDArray[np.floating]
@@ -80,7 +80,9 @@ class Learner:
             lambda X, Y: [partial(cost.look_at, X, Y), *penalty] if self.in_order else penalty,
         )
         self.theta_seen, self.gradient_seen = (self._seen(buffer) for buffer in (self.parameters, self.gradient))
-        self.state = copy.deepcopy(state) if state is not None else self.optimizer.start(self.theta_seen, cost)
+        self.state = self.optimizer.start(self.theta_seen, cost)
+        if state is not None:
+            self.state.recall(state)
         self.advance = partial(self._advance_in_order, order) if self.in_order else self._advance()
         # One number a step tells whether theta is still finite: its squared length.
         self.lengths: Array = np.empty((self.batches.most, *self.parameters.shape[:-1]))
@@ -108,7 +110,7 @@ class Learner:
         """One step after another."""
         advance, count = self.advance, len(tapes)
         with np.errstate(all="ignore"):
-            for tape, factor, measure in zip(tapes, self._factors(count), self.measures, strict=False):
+            for tape, factor, measure in zip(tapes, self._factors(count), self.measures[:count], strict=True):
                 if factor is not None:
                     self.state.scale_learning_rate(factor)
                 for call in tape:
@@ -122,7 +124,7 @@ class Learner:
         """The schedule's factors of the next steps; None for each where there is no schedule."""
         if self.schedule is None:
             return [None] * count
-        return list(np.asarray(self.schedule(np.arange(self.step, self.step + count)), dtype=float).tolist())
+        return list(factors_at(self.schedule, np.arange(self.step, self.step + count)).tolist())
 
     def _note_divergence(self, lengths: Array) -> None:
         bad = ~np.isfinite(lengths)
@@ -137,14 +139,10 @@ class Learner:
     def learning_rates(self, steps: list[int]) -> Array:
         """The rates of the steps that start at `steps`, (len(steps), ...)."""
         rate = np.asarray(self.optimizer.learning_rate, dtype=float)
-        factors = np.ones(len(steps)) if self.schedule is None else np.asarray(self.schedule(np.array(steps)), dtype=float)
+        factors = np.ones(len(steps)) if self.schedule is None else factors_at(self.schedule, steps)
         batch = self.shape[:-1]
-        return factors.reshape(-1, *(1 for _ in batch)) * np.broadcast_to(rate[..., 0] if rate.ndim else rate, batch)
-
-    def memory(self) -> Any:
-        """The optimiser's state as it is now; None where it holds an objective and has to be begun anew."""
-        looking = self.state.objective is not None or (self.state.inner is not None and self.state.inner.objective is not None)
-        return None if looking else copy.deepcopy(self.state)
+        with np.errstate(all="ignore"):
+            return factors.reshape(-1, *(1 for _ in batch)) * np.broadcast_to(rate[..., 0] if rate.ndim else rate, batch)
 
 
 def elementwise(optimizer: Optimizer) -> bool:

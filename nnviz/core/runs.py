@@ -41,7 +41,7 @@ class Run:
     steps_per_epoch: int
     total_steps: int  # asked for; the last of `step` where the run is complete
     settings: Any = field(default=None, repr=False)
-    state: Any = field(default=None, repr=False)  # of the optimiser after the last step
+    state: Any = field(default=None, repr=False)  # what the optimiser remembers at the last snapshot
 
     @property
     def epoch(self) -> Array:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnviz.core.arrays import checked_penalty, checked_seed, numbers
 from nnviz.core.losses import Loss, get_loss
 from nnviz.core.network import Network
 from nnviz.core.optimizers import ClippedByNorm, Optimizer, as_optimizer
@@ -28,13 +29,14 @@ class Settings:
     network: Network
     loss: Loss
     data: Any  # with .train and .test, each with X (n, m) and Y (k, m), and .task
-    optimizer: Optimizer
+    optimizer: Optimizer  # clipped where clip_norm says so
     batch_size: int
     seed: int | tuple[int, ...]
     schedule: Schedule
     l2: Any
     l1: Any
     snapshots: int
+    clip_norm: Any
     patience: int | None
     restore_best: bool
 
@@ -45,7 +47,10 @@ class Settings:
 
     def steps_of(self, epochs: float, steps: int | None) -> int:
         """How many steps an answer asks for."""
-        wanted = epochs * self.steps_per_epoch if steps is None else steps
+        name, asked = ("epochs", epochs) if steps is None else ("steps", steps)
+        if isinstance(asked, bool) or not isinstance(asked, Real):
+            raise ValueError(f"{name} is {asked!r:.40}: it needs a number of 0 or more")
+        wanted = asked * self.steps_per_epoch if steps is None else asked
         if not 0 <= wanted <= MOST_STEPS:
             raise ValueError(f"{wanted:g} steps were asked for: epochs (or steps) needs to make 0 to {MOST_STEPS:,} of them")
         return int(np.ceil(wanted))
@@ -57,7 +62,9 @@ class Settings:
     def changed(self, **changes: Any) -> Settings:
         """The same settings but for some, checked anew."""
         kept = {field.name: getattr(self, field.name) for field in fields(self)}
-        return checked_settings(**{**kept, "clip_norm": None, **changes})
+        if isinstance(self.optimizer, ClippedByNorm) and self.clip_norm is not None:
+            kept["optimizer"] = self.optimizer.optimizer
+        return checked_settings(**{**kept, **changes})
 
 
 def checked_settings(
@@ -88,11 +95,12 @@ def checked_settings(
         data=data,
         optimizer=optimizer if clip_norm is None else ClippedByNorm(optimizer, clip_norm),
         batch_size=int(batch_size),
-        seed=checked_seed(seed),
+        seed=checked_seeds(seed),
         schedule=schedule,
         l2=checked_penalty("l2", l2),
         l1=checked_penalty("l1", l1),
         snapshots=int(snapshots),
+        clip_norm=clip_norm,
         patience=patience,
         restore_best=restore_best,
     )
@@ -104,43 +112,49 @@ def check_data(network: Network, loss: Loss, data: Any) -> None:
         raise ValueError(
             f"data is a {type(data).__name__}: it needs parts .train and .test with X and Y, as DATASETS and from_csv make them"
         )
-    X, Y = data.train.X, data.train.Y
-    n, k = network.sizes[0], network.sizes[-1]
-    if X.shape[-2:] != (n, X.shape[-1]) or Y.shape != (k, X.shape[-1]) or X.ndim != 2:
+    if np.shape(data.train.X)[-1:] == (0,):
+        raise ValueError("the training part is empty: it needs at least 1 sample to learn from")
+    for name, part in (("training", data.train), ("test", data.test)):
+        check_part(network, loss, part.X, part.Y, name)
+
+
+def check_part(network: Network, loss: Loss, X: Array, Y: Array, name: str) -> None:
+    """ValueError unless X (n, m) and Y (k, m) are finite numbers for the network's inputs and outputs, in the loss's domain."""
+    n, k, m = network.sizes[0], network.sizes[-1], np.shape(X)[-1:]
+    if np.shape(X) != (n, *m) or np.shape(Y) != (k, *m):
         raise ValueError(
-            f"the data have X {X.shape} and Y {Y.shape} and the network {network.brief()} has {n} inputs and {k} outputs: "
+            f"the {name} part has X {np.shape(X)} and Y {np.shape(Y)} and the network {network.brief()} has {n} inputs and {k} outputs: "
             f"X needs {n} rows, Y {k}, and both a column for each sample"
         )
-    if X.shape[-1] == 0:
-        raise ValueError("the training part is empty: it needs at least 1 sample to learn from")
-    for part in (data.train, data.test):
-        if part.Y.size and (trouble := loss.complaint(part.Y)):
-            raise ValueError(f"Y {trouble}; {loss.name} is not defined elsewhere")
+    for letter, values in (("X", X), ("Y", Y)):
+        if not np.isfinite(numbers(values, letter)).all():
+            raise ValueError(f"{letter} {values.shape} of the {name} part holds inf or nan: every number needs to be finite")
+    if Y.size and (trouble := loss.complaint(Y)):
+        raise ValueError(f"Y {trouble}; {loss.name} is not defined elsewhere")
 
 
-def checked_seed(seed: Any) -> int | tuple[int, ...]:
+def checked_seeds(seed: Any) -> int | tuple[int, ...]:
     """A seed, or one for each run."""
-    seeds = [seed] if isinstance(seed, Integral) else list(np.atleast_1d(np.asarray(seed, dtype=object)))
-    if not seeds or not all(isinstance(one, Integral) and int(one) >= 0 for one in seeds):
+    seeds = np.asarray(seed, dtype=object)
+    if seeds.ndim == 0:
+        return checked_seed(seed)
+    if not seeds.size:
         raise ValueError(f"seed is {seed!r:.60}: it needs a whole number of 0 or more, or a sequence with one for each run")
-    return int(seed) if isinstance(seed, Integral) else tuple(int(one) for one in seeds)
-
-
-def checked_penalty(name: str, value: ArrayLike) -> Any:
-    """A number, or an array (*batch, 1), of 0 or more."""
-    array = np.asarray(value, dtype=float)
-    if not np.all(np.isfinite(array) & (array >= 0)) or (array.ndim and array.shape[-1] != 1):
-        raise ValueError(f"{name} is {value!r:.60}: it needs a finite number of 0 or more, or an array (*batch, 1) of one for each run")
-    return float(array) if array.ndim == 0 else array
+    return tuple(checked_seed(one) for one in seeds)
 
 
 def starting_points(settings: Settings, theta0: ArrayLike | None, initializer: str) -> Array:
-    """Theta (*batch, P) where the runs start: the batch is what theta0, seeds and hyperparameters have together."""
+    """Theta (*batch, P) where the runs start."""
     network, seed = settings.network, settings.seed
     if theta0 is None:
         drawn = [network.initialize(initializer, seed=one) for one in ([seed] if isinstance(seed, int) else seed)]
         theta0 = drawn[0] if isinstance(seed, int) else np.stack(drawn)
-    theta = np.asarray(theta0, dtype=float)
+    return spread(settings, numbers(theta0, "theta0"))
+
+
+def spread(settings: Settings, theta: Array) -> Array:
+    """A copy of theta with batch dimensions (*batch, P): those that it, seeds, penalties and hyperparameters have together."""
+    network, seed = settings.network, settings.seed
     network.unpack(theta)
     shapes = [theta.shape[:-1], *hyperparameter_batches(settings.optimizer), *(np.shape(part)[:-1] for part in (settings.l2, settings.l1))]
     shapes += [] if isinstance(seed, int) else [(len(seed),)]

@@ -7,6 +7,7 @@ combine with any and with each other, from the outside in: `ClippedByNorm(Decaye
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
@@ -47,6 +48,21 @@ class State(dict[str, Any]):
         self.step_size = np.asarray(self.rate)
         if self.inner is not None:
             self.inner.scale_learning_rate(factor)
+
+    def kept(self) -> State:
+        """A copy of what it remembers, without scratch and objective."""
+        kept = State({name: value.copy() for name, value in self.items()}, self.learning_rate, [])
+        kept.count, kept.private = self.count, copy.deepcopy(self.private)
+        kept.inner = None if self.inner is None else self.inner.kept()
+        return kept
+
+    def recall(self, kept: State) -> None:
+        """From now on remember what another state of the same optimiser did; rate, scratch and objective stay its own."""
+        for name, value in kept.items():
+            self[name][...] = value
+        self.count, self.private = kept.count, copy.deepcopy(kept.private)
+        if self.inner is not None and kept.inner is not None:
+            self.inner.recall(kept.inner)
 
 
 class Optimizer(ABC):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from nnviz.core.losses import Loss
 from nnviz.core.network import Network
 from nnviz.core.optimizers import Optimizer
 from nnviz.core.runs import Run
-from nnviz.core.settings import Schedule, Settings, checked_settings, starting_points
+from nnviz.core.settings import Schedule, Settings, checked_settings, spread, starting_points
 
 Array = NDArray[np.floating]
 
@@ -139,13 +140,20 @@ def _asked(
 def continue_training(run: Run, epochs: float = 100, snapshot: int = -1, *, steps: int | None = None, **changes: Any) -> Run:
     """Go on from a snapshot of a run, with the same settings or others: a fork, which leaves the run as it is.
 
-    Step numbers go on, and so do the order of samples and the optimiser's memory where neither optimiser nor snapshot is another: a
-    run that is continued is the run that was never interrupted. `changes` are settings of `train`.
+    Step numbers go on, and so do the order of samples, a schedule (one of a name is as long as the run it was made for) and, from the last
+    snapshot with the same optimiser and `clip_norm`, the optimiser's memory: a run that is continued is the run that was never
+    interrupted. After early stopping that holds of runs that ended together; where one of a batch ended before the others, theta stands
+    where each ended and the memory of all begins anew. Patience is counted anew. `changes` are settings of `train`.
 
     Returns
     -------
     Run
         The snapshots up to the fork, then the new ones.
+
+    Raises
+    ------
+    ValueError
+        A snapshot that is not there, a run selected from a batch, a network of other layers, another batch, and as `train`.
     """
     past, asked = _forked(run, epochs, snapshot, steps, changes)
     return _last(_learn(*asked)).after(past)
@@ -162,12 +170,31 @@ def _forked(
     run: Run, epochs: float, snapshot: int, steps: int | None, changes: dict[str, Any]
 ) -> tuple[Run, tuple[Settings, Array, int, int, Any]]:
     """The run up to the fork; and from there on settings, theta, first and last step and the optimiser's memory."""
+    snapshot = _place(run, snapshot)
     settings = run.settings.changed(**changes)
-    snapshot = range(len(run.step))[snapshot]
-    goes_on = snapshot == len(run.step) - 1 and settings.optimizer == run.settings.optimizer
+    if settings.network.sizes != run.network.sizes:
+        raise ValueError(
+            f"the run's network is {run.network.brief()} and the new one {settings.network.brief()}: both need the same layers"
+        )
+    theta = spread(settings, run.theta[snapshot])
+    if theta.shape != run.theta[snapshot].shape:
+        raise ValueError(
+            f"the settings make a batch {theta.shape[:-1]} of the run's {run.theta.shape[1:-1]}: it goes on with its own alone"
+        )
     first = int(run.step[snapshot])
-    last = first + settings.steps_of(epochs, steps)
-    return run.until(snapshot), (settings, run.theta[snapshot], first, last, run.state if goes_on else None)
+    ended_before = np.any((run.stopped_at >= 0) & (run.stopped_at < first))
+    goes_on = snapshot == len(run.step) - 1 and settings.optimizer == run.settings.optimizer and not ended_before
+    return run.until(snapshot), (settings, theta, first, first + settings.steps_of(epochs, steps), run.state if goes_on else None)
+
+
+def _place(run: Run, snapshot: int) -> int:
+    """A snapshot of a run that can go on, counted from 0."""
+    if run.settings is None:
+        raise ValueError("this run was selected from a batch and is without its settings: continue the batch, or train it anew")
+    count = len(run.step)
+    if isinstance(snapshot, bool) or not isinstance(snapshot, Integral) or not -count <= snapshot < count:
+        raise ValueError(f"snapshot is {snapshot!r:.40}: it needs a whole number from 0 to {count - 1}, or −1 for the last")
+    return range(count)[snapshot]
 
 
 def _last(diaries: Iterator[Diary]) -> Run:

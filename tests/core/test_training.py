@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,6 +28,10 @@ def made_data(X, Y, task="regression", test=0):
     part = lambda a, b: SimpleNamespace(X=X[:, a:b], Y=Y[:, a:b])  # noqa: E731
     m = X.shape[1]
     return SimpleNamespace(train=part(0, m - test), test=part(m - test, m), task=task)
+
+
+def judged_on(X, Y):
+    return SimpleNamespace(train=MOONS.train, test=SimpleNamespace(X=np.asarray(X), Y=np.asarray(Y)), task="classification")
 
 
 def plain_training(network, loss, data, optimizer, epochs, batch_size, seed, l2=0.0, l1=0.0, theta=None):
@@ -165,15 +170,54 @@ def test_a_run_told_at_once_is_the_run_told_piece_by_piece(patience):
     assert np.array_equal(continue_training(whole, steps=30, snapshot=3).train_cost, forked.train_cost)
 
 
-@pytest.mark.parametrize("name", ["adam", "muon"])
-def test_a_continued_run_is_the_run_that_was_never_interrupted(name):
-    whole = train(NETWORK, LOSS, MOONS, name, steps=23, batch_size=10, schedule=SCHEDULES["exponential"](0.9))
-    part = train(NETWORK, LOSS, MOONS, name, steps=12, batch_size=10, schedule=SCHEDULES["exponential"](0.9))
+@pytest.mark.parametrize("name", ["adam", "muon", "nadam", "lbfgs"])
+@pytest.mark.parametrize("more", [{}, {"clip_norm": 0.05}], ids=["plain", "clipped"])
+@pytest.mark.parametrize("batch_size", [10, 100])
+def test_a_continued_run_is_the_run_that_was_never_interrupted(name, more, batch_size):
+    asked = {"batch_size": batch_size, "schedule": SCHEDULES["exponential"](0.9), **more}
+    whole = train(NETWORK, LOSS, MOONS, name, steps=23, **asked)
+    part = train(NETWORK, LOSS, MOONS, name, steps=12, **asked)
     part = continue_training(continue_training(part, steps=1), steps=10)
     assert part.step.tolist() == whole.step.tolist()
     assert np.array_equal(part.theta, whole.theta)
     assert np.array_equal(part.learning_rate, whole.learning_rate)
     assert np.array_equal(part.train_cost, whole.train_cost)
+
+
+def test_a_run_that_was_stopped_on_the_way_goes_on_from_its_last_snapshot():
+    asked = {"batch_size": 10, "snapshots": 30}
+    stopped = next(run for run in train_steps(NETWORK, LOSS, MOONS, "adam", steps=20_000, **asked) if run.step[-1] > 100)
+    assert stopped.step[-1] < 20_000
+    longer = continue_training(stopped, steps=50)
+    whole = train(NETWORK, LOSS, MOONS, "adam", steps=int(longer.step[-1]), **asked)
+    assert np.array_equal(longer.final_theta, whole.final_theta)
+
+
+def test_a_run_that_early_stopping_ended_goes_on_with_what_the_optimiser_remembers():
+    free = train(NETWORK, LOSS, MOONS, OPTIMIZERS["adam"](0.5), epochs=60, batch_size=10, snapshots=1000)
+    run = train(NETWORK, LOSS, MOONS, OPTIMIZERS["adam"](0.5), epochs=60, batch_size=10, patience=1, snapshots=1000)
+    stop = int(run.stopped_at)
+    assert 0 < stop < free.step[-1]
+    longer = continue_training(run, steps=7, patience=None)
+    assert np.array_equal(longer.theta[stop:], free.theta[stop : stop + 8])
+
+
+def test_where_one_run_of_a_batch_ended_before_the_others_all_go_on_from_where_they_ended_without_memory():
+    rates, asked = np.array([[0.5], [0.01]]), {"batch_size": 10, "snapshots": 1000}
+    run = train(NETWORK, LOSS, MOONS, OPTIMIZERS["adam"](rates), epochs=8, patience=1, **asked)
+    assert 0 < run.stopped_at[0] < run.step[-1]
+    longer = continue_training(run, steps=6, patience=None)
+    anew = continue_training(train(NETWORK, LOSS, MOONS, OPTIMIZERS["adam"](rates), epochs=8, **asked), steps=0)
+    anew = continue_training(replace(anew, theta=run.theta, step=run.step, state=None), steps=6)
+    assert np.array_equal(longer.theta[-7], run.theta[-1])
+    assert np.array_equal(longer.theta[-7:], anew.theta[-7:])
+
+
+def test_a_run_that_goes_on_without_its_schedule_has_the_rate_it_tells():
+    run = train(NETWORK, LOSS, MOONS, OPTIMIZERS["sgd"](0.5), steps=10, batch_size=100, schedule=SCHEDULES["exponential"](0.5))
+    longer = continue_training(run, steps=1, schedule=None)
+    gradient = NetworkCost(NETWORK, LOSS, MOONS.train.X, MOONS.train.Y).gradient(run.final_theta)
+    assert longer.final_theta - run.final_theta == pytest.approx(-0.5 * gradient)
 
 
 def test_a_fork_goes_on_from_a_snapshot_and_leaves_the_run_as_it_is():
@@ -187,6 +231,47 @@ def test_a_fork_goes_on_from_a_snapshot_and_leaves_the_run_as_it_is():
     assert np.array_equal(run.theta, before)
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"snapshot": 99}, "snapshot is 99: it needs a whole number from 0 to 5"),
+        ({"snapshot": -7}, "snapshot is -7"),
+        ({"snapshot": 1.5}, "snapshot is 1.5"),
+        ({"snapshot": "a"}, "snapshot is 'a'"),
+        ({"snapshot": None}, "snapshot is None"),
+        ({"network": Network((2, 4, 1), ("tanh", "sigmoid"))}, "the run's network is 2-5-1 and the new one 2-4-1"),
+        ({"optimizer": OPTIMIZERS["sgd"](np.ones((3, 1)))}, r"a batch \(3,\) of the run's \(\)"),
+        ({"l2": np.ones((2, 1))}, r"a batch \(2,\) of the run's \(\)"),
+        ({"epochs": "a"}, "epochs is 'a'"),
+        ({"steps": "a"}, "steps is 'a'"),
+    ],
+)
+def test_what_a_run_cannot_go_on_with_is_a_sentence(changes, told):
+    run = train(NETWORK, LOSS, MOONS, "sgd", steps=5)
+    with pytest.raises(ValueError, match=told) as caught:
+        continue_training(run, **changes)
+    assert 11 <= len(str(caught.value)) <= 599
+
+
+def test_a_run_that_was_selected_from_a_batch_says_that_it_cannot_go_on():
+    run = train(NETWORK, LOSS, MOONS, "sgd", steps=1, seed=(0, 1))
+    with pytest.raises(ValueError, match=r"selected from a batch.*continue the batch"):
+        continue_training(run.select(0))
+
+
+@pytest.mark.parametrize("factor", [0.5, np.float32(0.5)])
+def test_a_schedule_may_be_a_constant(factor):
+    half = train(NETWORK, LOSS, MOONS, OPTIMIZERS["sgd"](0.5), steps=40, schedule=lambda step: factor)
+    assert np.array_equal(half.theta, train(NETWORK, LOSS, MOONS, OPTIMIZERS["sgd"](0.25), steps=40).theta)
+    assert half.learning_rate.tolist() == [0.25] * len(half.step)
+
+
+def test_a_schedule_that_overflows_is_a_run_that_diverges():
+    run = train(NETWORK, LOSS, MOONS, "sgd", steps=400, schedule=SCHEDULES["exponential"](10.0))
+    assert run.learning_rate[-1] == np.inf
+    assert run.diverged_at > 0
+
+
 def test_a_schedule_by_its_name_is_as_long_as_the_run():
     run = train(NETWORK, LOSS, MOONS, OPTIMIZERS["sgd"](0.5), steps=40, schedule="cosine")
     assert run.learning_rate[[0, 20, 40]] == pytest.approx([0.5, 0.25, 0.0], abs=1e-15)
@@ -196,6 +281,14 @@ def test_clipping_is_the_optimiser_in_its_wrapper():
     clipped = train(NETWORK, LOSS, MOONS, OPTIMIZERS["sgd"](1.0), epochs=3, clip_norm=0.05)
     assert np.array_equal(clipped.theta, train(NETWORK, LOSS, MOONS, ClippedByNorm(OPTIMIZERS["sgd"](1.0), 0.05), epochs=3).theta)
     assert np.linalg.norm(np.diff(clipped.theta, axis=0), axis=-1).max() <= 0.05 + 1e-9
+
+
+def test_a_run_that_goes_on_with_another_clipping_is_clipped_by_that_alone():
+    run = train(NETWORK, LOSS, MOONS, OPTIMIZERS["sgd"](1.0), epochs=1, clip_norm=0.001)
+    assert continue_training(run, clip_norm=1000.0, steps=1).settings.optimizer == ClippedByNorm(OPTIMIZERS["sgd"](1.0), 1000.0)
+    assert continue_training(run, clip_norm=None, steps=1).settings.optimizer == OPTIMIZERS["sgd"](1.0)
+    assert continue_training(run, optimizer="adam", steps=1).settings.optimizer == ClippedByNorm(OPTIMIZERS["adam"](), 0.001)
+    assert continue_training(run, steps=1).settings.optimizer == run.settings.optimizer
 
 
 def test_early_stopping_ends_each_run_at_its_own_epoch_with_its_best():
@@ -289,6 +382,18 @@ def test_no_epoch_is_a_run_of_its_start():
         ({"network": Network((2, 2), "sigmoid")}, "2 outputs"),
         ({"data": made_data([[0.0], [1.0]], [[2.0]])}, "must be from 0 to 1"),
         ({"data": made_data(np.zeros((2, 0)), np.zeros((1, 0)))}, "empty"),
+        ({"data": judged_on(np.zeros((2, 3)), np.zeros((1, 1)))}, r"test part has X \(2, 3\) and Y \(1, 1\) .*X needs 2 rows, Y 1"),
+        ({"data": judged_on(np.zeros((2, 2)), np.zeros((3, 2)))}, "test part has .* 1 outputs"),
+        ({"data": judged_on(np.zeros((3, 2)), np.zeros((1, 2)))}, "test part has .* 2 inputs"),
+        ({"data": judged_on(np.zeros((3, 0)), np.zeros((1, 0)))}, "test part has .* 2 inputs"),
+        ({"data": judged_on([[0.0, np.nan]] * 2, np.zeros((1, 2)))}, r"X \(2, 2\) of the test part holds inf or nan"),
+        ({"data": made_data([[0.0, np.inf]] * 2, np.zeros((1, 2)))}, "X .* of the training part holds inf or nan"),
+        ({"data": made_data(np.zeros((2, 2)), [[0.0, np.nan]])}, "Y .* of the training part holds inf or nan"),
+        ({"epochs": "a"}, "epochs is 'a'"),
+        ({"epochs": None}, "epochs is None"),
+        ({"epochs": True}, "epochs is True"),
+        ({"steps": "a"}, "steps is 'a'"),
+        ({"clip_norm": "a"}, "max_norm is 'a'"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"batch_size": 2.5}, "batch_size is 2.5"),
         ({"snapshots": 1}, "snapshots is 1"),
@@ -296,11 +401,18 @@ def test_no_epoch_is_a_run_of_its_start():
         ({"epochs": -1}, "steps were asked for"),
         ({"epochs": float("nan")}, "steps were asked for"),
         ({"seed": -1}, "seed"),
+        ({"seed": (1, -1)}, "seed is -1"),
+        ({"seed": ([1], [1, 2])}, "seed"),
         ({"seed": ()}, "seed"),
         ({"seed": (1, 2), "theta0": np.zeros((3, 21))}, "batch dimensions"),
         ({"l2": -1.0}, "l2"),
         ({"l1": np.ones(3)}, "l1"),
+        ({"l2": "a"}, "l2 is 'a'"),
         ({"schedule": "cosinus"}, "unknown schedule"),
+        ({"schedule": lambda step: np.ones(2), "steps": 400}, "does not turn an array of steps"),
+        ({"schedule": lambda step: 0.5 if step < 10 else 0.1, "steps": 40}, "does not turn an array of steps"),
+        ({"schedule": lambda step: "fast"}, "does not turn an array of steps"),
+        ({"theta0": "a"}, "theta0 is 'a'"),
         ({"optimizer": "adan"}, "unknown optimiser"),
         ({"theta0": np.zeros(20)}, "21"),
     ],
@@ -326,6 +438,20 @@ def test_groups_hold_what_can_train_side_by_side_and_give_the_single_runs():
         alone = train(data=MOONS, **common, **setting)
         assert run.theta == pytest.approx(alone.theta, rel=1e-9, abs=1e-12)
         assert run.test_cost == pytest.approx(alone.test_cost)
+
+
+@pytest.mark.parametrize(
+    ("settings", "common", "told"),
+    [
+        ([], {}, "settings is empty"),
+        ([{"optimizer": "sgd"}, {}], {"network": NETWORK, "loss": LOSS}, "without optimizer"),
+        ([{}, {}], {"network": NETWORK, "optimizer": "sgd"}, "without loss"),
+        ([{}, {}], {"loss": LOSS, "optimizer": "sgd"}, "without network"),
+    ],
+)
+def test_groups_without_what_every_run_needs_are_a_sentence(settings, common, told):
+    with pytest.raises(ValueError, match=told):
+        train_groups(MOONS, settings, **common)
 
 
 def test_the_range_of_rates_comes_in_chunks_that_end_as_the_whole():
