@@ -27,7 +27,7 @@ def once() -> None:
         take.script(lambda: page_scripts.linear_map(W, 30))
         show.formula(in_colours(formulas.characteristic(W), theme.symbols), "characteristic")
         show.formula(formulas.stretches(W), "stretches")
-    values, vectors = figures.kept_directions(W)
+    values, vectors = eigen.kept_directions(W)
     with picture:
         lines = "1 real eigenvector keeps its line" if len(values) == 1 else f"{len(values)} real eigenvectors keep their line"
         kept = lines if len(values) else "no line is kept: it turns"

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from nnviz.core.activations import ACTIVATIONS
-from nnviz.core.imbalance import best_constant, constant_cost
+from nnviz.core.imbalance import best_constant, constant_cost, weighted_share
 from nnviz.core.losses import LOSSES
 from nnviz.figures import losses as figures
 from nnviz.formulas import losses as formulas
@@ -113,8 +113,8 @@ def unequal_classes(chosen: experiment.Experiment) -> None:
         view.lines(drawn, "yhat", (0.0, 1.0), title, key, "constant-cost")
     with formula:
         show.formula(formulas.balance(share, weight, best[0], show.theme().symbols), "balance")
-        expected = weight * share / (weight * share + 1 - share) if weight * share + 1 - share > 0 else 0.5
-        show.sentence(f"Check: the least cost found by search lies {significant(abs(best[0] - expected), 2)} from the formula.")
+        apart = abs(best[0] - weighted_share(share, weight))
+        show.sentence(f"Check: the least cost found by search lies {significant(apart, 2)} from the formula.")
         show.sentence(f"Always saying “negative” is right for {1 - share:.0%} of all: accuracy hides the rare class, cost does not.")
     rows = []
     for loss, curve, least in zip(losses, drawn, best, strict=True):

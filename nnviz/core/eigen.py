@@ -138,3 +138,12 @@ def eigenvectors(W: ArrayLike) -> Eigenvectors:
         return Eigenvectors(
             _times(values, (scale * mark)[..., None]), vectors * mark[..., None, None], condition, condition > DEFECTIVE_CONDITION
         )
+
+
+def kept_directions(W: ArrayLike) -> tuple[Array, Array]:
+    """The real eigenvalues of a 2×2 matrix and their unit eigenvectors (2, k), one a column; k is 0, 1 or 2."""
+    found = eigenvectors(W)
+    real = (np.abs(found.values.imag) < 1e-12 * (1 + np.abs(found.values.real))) & np.isfinite(found.values.real)
+    values, vectors = found.values.real[real], found.vectors.real[:, real]
+    keep = [0, 1][: len(values)] if not found.defective else [0][: len(values)]
+    return values[keep], vectors[:, keep]

@@ -44,6 +44,12 @@ def constant_slope(loss: str | Loss, predictions: ArrayLike, share: float, weigh
     return slope.reshape(predictions.shape)
 
 
+def weighted_share(share: float, weight: float = 1.0) -> float:
+    """`w·π/(w·π + 1 − π)`, the best prediction for all under cross-entropy and squared error; ½ where nothing counts."""
+    total = weight * share + 1 - share
+    return weight * share / total if total > 0 else 0.5
+
+
 def best_constant(loss: str | Loss, share: float, weight: float = 1.0) -> float:
     """The prediction in [0, 1] that costs least. Raises as `constant_cost`.
 

@@ -75,21 +75,38 @@ def _of_coordinates(data: DataSet, first: int, second: int, resolution: int) -> 
     return Slice(x, y, data.at(points), data.coordinates[[first, second]], names, held)
 
 
-def _principal(data: DataSet, resolution: int) -> Slice:
-    """The plane through the mean of what the network sees, in which the training part differs most."""
+@dataclass(frozen=True, eq=False)
+class PrincipalPlane:
+    """The plane through the mean of what the network sees, in which the training part differs most (Jolliffe, 2002, section 1.1)."""
+
+    centre: Array  # (n, 1)
+    directions: Array  # (n, 2), of length 1; each sign is that of the direction's largest entry
+    names: tuple[str, str]  # of the axes, with the share of the variance along each
+
+    def places(self, inputs: Array) -> Array:
+        """Where inputs (n, m) lie in it, (2, m)."""
+        return self.directions.T @ (inputs - self.centre)
+
+
+def principal_plane(data: DataSet) -> PrincipalPlane:
+    """Of data with two inputs or more."""
     centre = data.train.X.mean(axis=1, keepdims=True)
     values, vectors = np.linalg.eigh((data.train.X - centre) @ (data.train.X - centre).T)
     directions = vectors[:, :-3:-1]
     directions = directions * np.sign(directions[np.abs(directions).argmax(axis=0), [0, 1]])
-    samples = directions.T @ (data.inputs - centre)
+    shares = values[:-3:-1] / max(float(values.sum()), np.finfo(float).tiny)
+    return PrincipalPlane(centre, directions, (f"principal component 1 ({shares[0]:.0%})", f"principal component 2 ({shares[1]:.0%})"))
+
+
+def _principal(data: DataSet, resolution: int) -> Slice:
+    plane = principal_plane(data)
+    samples = plane.places(data.inputs)
     low, high = samples.min(axis=1), samples.max(axis=1)
     margin = np.where(high > low, 0.05 * (high - low), 1.0)
     x, y = (np.linspace(low[axis] - margin[axis], high[axis] + margin[axis], resolution) for axis in (0, 1))
     grid_x, grid_y = np.meshgrid(x, y)
-    inputs = centre + directions @ np.stack([grid_x.ravel(), grid_y.ravel()])
-    shares = values[:-3:-1] / max(float(values.sum()), np.finfo(float).tiny)
-    names = (f"principal component 1 ({shares[0]:.0%})", f"principal component 2 ({shares[1]:.0%})")
-    return Slice(x, y, inputs, samples, names, f"the plane in which {data.coordinates.shape[0]} coordinates differ most")
+    inputs = plane.centre + plane.directions @ np.stack([grid_x.ravel(), grid_y.ravel()])
+    return Slice(x, y, inputs, samples, plane.names, f"the plane in which {data.coordinates.shape[0]} coordinates differ most")
 
 
 def activations_on(network: Network, theta: ArrayLike, inputs: Array, layers: tuple[int, ...]) -> list[Array]:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from nnviz.core.eigen import eigenvectors
+from nnviz.core.eigen import kept_directions
 from nnviz.core.linear_maps import Ensemble, path_from_identity
 from nnviz.core.stability import TransientGrowth, Twins
 from nnviz.figures.animation import animate, dense_steps
@@ -48,15 +48,6 @@ def _spokes(vectors: Array) -> Array:
     spokes = np.full((2, 3 * vectors.shape[1]), np.nan)
     spokes[:, 0::3], spokes[:, 1::3] = 0.0, vectors
     return spokes
-
-
-def kept_directions(W: ArrayLike) -> tuple[Array, Array]:
-    """The real eigenvalues of a 2×2 matrix and their unit eigenvectors (2, k), one a column; k is 0, 1 or 2."""
-    found = eigenvectors(W)
-    real = (np.abs(found.values.imag) < 1e-12 * (1 + np.abs(found.values.real))) & np.isfinite(found.values.real)
-    values, vectors = found.values.real[real], found.vectors.real[:, real]
-    keep = [0, 1][: len(values)] if not found.defective else [0][: len(values)]
-    return values[keep], vectors[:, keep]
 
 
 def deformation(W: Array, theme: Theme) -> Figure:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnviz.core.samples import DataSet
+from nnviz.core.slices import principal_plane
 from nnviz.figures.graph_marks import cut, single, worded
 from nnviz.figures.theme import Figure, Theme, axis, colorbar, colorscale, coloured, layout, symbol
 
@@ -66,7 +67,7 @@ def scatter(data: DataSet, row: int, theme: Theme, axes: tuple[int, int] | None 
     if not 0 <= row < data.samples:
         raise ValueError(f"row {row} was asked for and there are {data.samples} samples: choose 0 to {data.samples - 1}")
     rows = drawn_rows(data, row, show_test)
-    (x, y), heads = principal_places(data) if data.image_shape and axes is None else _places(data, theme, axes)
+    (x, y), heads = _principal_places(data) if data.image_shape and axes is None else _places(data, theme, axes)
     hollow = np.isin(np.arange(data.samples), data.test_index)
     make = _classes if data.task == "classification" else _targets
     here = f"<br>{heads[0]} = %{{x:.5g}}<br>{heads[1]} = %{{y:.5g}}"
@@ -112,19 +113,11 @@ def picture(data: DataSet, row: int, theme: Theme) -> Figure:
     }  # fmt: skip
 
 
-def principal_places(data: DataSet) -> tuple[tuple[Array, Array], tuple[str, str]]:
-    """Where the samples lie in the plane in which they differ most, and its axes: for pictures, of which no two pixels tell much.
-
-    The principal components of what the network sees; each sign is that of the direction's largest entry (Jolliffe, 2002, section 1.1).
-    """
-    centred = data.inputs - data.inputs.mean(axis=1, keepdims=True)
-    values, vectors = np.linalg.eigh(centred @ centred.T)
-    directions = vectors[:, :-3:-1]
-    directions = directions * np.sign(directions[np.abs(directions).argmax(axis=0), [0, 1]])
-    shares = values[:-3:-1] / max(values.sum(), np.finfo(float).tiny)
-    first, second = (f"principal direction {i} ({share:.0%})".replace("%", " %") for i, share in enumerate(shares, start=1))
-    x, y = directions.T @ centred
-    return (x, y), (first, second)
+def _principal_places(data: DataSet) -> tuple[tuple[Array, Array], tuple[str, str]]:
+    """Places and axes for pictures, of which no two pixels tell much."""
+    plane = principal_plane(data)
+    x, y = plane.places(data.inputs)
+    return (x, y), plane.names
 
 
 def _places(data: DataSet, theme: Theme, axes: tuple[int, int] | None) -> tuple[tuple[Array, Array], tuple[str, str]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnviz.core.imbalance import best_constant, constant_cost, constant_slope
+from nnviz.core.imbalance import best_constant, constant_cost, constant_slope, weighted_share
 from nnviz.core.losses import LOSSES
 
 ANY = [name for name in LOSSES if name != "cross_entropy"]
@@ -29,7 +29,8 @@ def test_the_slope_is_the_costs_own(name):
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "half_squared_error", "huber"])
 @pytest.mark.parametrize(("share", "weight"), [(0.05, 1.0), (0.05, 19.0), (0.5, 2.0), (0.9, 0.1)])
 def test_the_best_constant_is_the_weighted_share(name, share, weight):
-    assert best_constant(name, share, weight) == pytest.approx(weight * share / (weight * share + 1 - share), abs=1e-6)
+    assert best_constant(name, share, weight) == pytest.approx(weighted_share(share, weight), abs=1e-6)
+    assert weighted_share(share, weight) == weight * share / (weight * share + 1 - share)
 
 
 def test_absolute_error_is_drawn_to_the_larger_class():

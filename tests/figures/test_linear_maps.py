@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 
-from nnviz.core.eigen import spectrum
+from nnviz.core.eigen import kept_directions, spectrum
 from nnviz.core.linear_maps import ENSEMBLES, random_matrix, rotation
 from nnviz.core.stability import iterate_twins, pseudospectrum, transient_growth
 from nnviz.figures import linear_maps as figures
@@ -31,7 +31,7 @@ def test_the_circle_becomes_the_ellipse_of_the_singular_values(theme):
 
 def test_eigenvectors_stay_on_their_line_through_all_frames():
     made = valid(figures.deformation(W, LIGHT))
-    _, vectors = figures.kept_directions(W)
+    _, vectors = kept_directions(W)
     for frame in made.frames:
         moved = np.stack([frame.data[3].x[1::3], frame.data[3].y[1::3]])
         assert moved[0] * vectors[1] == pytest.approx(moved[1] * vectors[0], abs=1e-5)
@@ -39,7 +39,7 @@ def test_eigenvectors_stay_on_their_line_through_all_frames():
 
 @pytest.mark.parametrize(("matrix", "lines"), [(rotation(0.5), 0), (np.eye(2), 2), (np.array([[1.0, 1.0], [0.0, 1.0]]), 1)])
 def test_how_many_lines_are_kept(matrix, lines):
-    values, vectors = figures.kept_directions(matrix)
+    values, vectors = kept_directions(matrix)
     assert len(values) == vectors.shape[1] == lines
     valid(figures.deformation(matrix, LIGHT))
 

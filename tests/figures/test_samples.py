@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 import pytest
 
 from nnviz.core.datasets import DATASETS
-from nnviz.figures.samples import GLYPHS, MOST_POINTS, NAMED, SHAPES, picture, principal_places, scatter, telling_axes
+from nnviz.core.slices import principal_plane
+from nnviz.figures.samples import GLYPHS, MOST_POINTS, NAMED, SHAPES, picture, scatter, telling_axes
 from nnviz.figures.theme import DARK, LIGHT
 from nnviz.ui.chart import encode
 
@@ -69,13 +70,15 @@ def test_the_default_axes_are_those_that_tell_the_classes_apart():
     assert set(telling_axes(DATASETS["iris"]())) == {2, 3}
 
 
-def test_principal_directions_are_those_of_the_singular_values():
+def test_pictures_lie_in_their_principal_plane():
     data = DATASETS["digits"](samples=200)
-    (x, y), names = principal_places(data)
-    centred = data.inputs - data.inputs.mean(axis=1, keepdims=True)
-    singular = np.linalg.svd(centred, compute_uv=False)
-    assert [np.linalg.norm(x), np.linalg.norm(y)] == pytest.approx(singular[:2])
-    assert f"({singular[0] ** 2 / (singular**2).sum():.0%})".replace("%", " %") in names[0]
+    figure = scatter(data, 0, LIGHT)
+    plane = principal_plane(data)
+    x, y = plane.places(data.inputs)
+    for t in points(figure):
+        assert t["x"] == pytest.approx(x[rows_of(t)], rel=1e-5, abs=1e-5)
+        assert t["y"] == pytest.approx(y[rows_of(t)], rel=1e-5, abs=1e-5)
+    assert plane.names[0] in figure["layout"]["xaxis"]["title"]["text"]
 
 
 def test_a_regression_is_coloured_by_its_target():
