@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from nnviz.core.activations import ACTIVATIONS, get_activation
+from nnviz.core.activations import ACTIVATIONS, ELEMENTWISE_NAMES, get_activation
 from nnviz.figures import activations as figures
 from nnviz.figures import curves, strip
 from nnviz.formulas import activations as formulas
@@ -12,7 +12,6 @@ from nnviz.ui import activations_view as view
 from nnviz.ui import controls, depth_view, experiment, page, show, softmax_view, take
 
 VIEWS = ("Side by side", "On one axis", "Softmax", "Through depth")
-ELEMENTWISE = [name for name, f in ACTIVATIONS.items() if f.elementwise]
 HEADS = ("function", "range", "zero-centred", "f(0)", "largest |f′|", "saturated (|f′| < 0.01)", "this network's z there")
 TRIALS = (
     controls.Trial(
@@ -45,7 +44,7 @@ TRIALS = (
 
 def draw_curves(chosen: experiment.Experiment, together: bool) -> None:
     """Functions and slopes at one z, what each is like, and the formulas with that z put in."""
-    names = controls.several("Functions", ELEMENTWISE, key="acts", default=("sigmoid", "tanh", "relu", "gelu", "softplus"))
+    names = controls.several("Functions", ELEMENTWISE_NAMES, key="acts", default=("sigmoid", "tanh", "relu", "gelu", "softplus"))
     left, right = st.columns(2, gap="medium")
     with left:
         z = float(controls.slider("z", -figures.REACH, figures.REACH, key="actz", default=1.2, step=0.05))

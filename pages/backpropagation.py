@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from nnviz.core.activations import ACTIVATIONS
+from nnviz.core.activations import ELEMENTWISE_NAMES
 from nnviz.core.gradient_depth import layer_norms
 from nnviz.figures import backpropagation as figures
 from nnviz.figures import gradient_check as check_figures
@@ -111,15 +111,14 @@ def through_depth(chosen: experiment.Experiment) -> None:
     """The size of every layer's gradient in networks of more and more layers."""
     left, right = st.columns(2, gap="medium")
     hidden = chosen.network.activations[0] if len(chosen.network.activations) > 1 else "tanh"
-    offered = [name for name, f in ACTIVATIONS.items() if f.elementwise]
     with left:
-        asked = controls.choice("Hidden activation", ["the experiment's", *offered], key="backact")
+        asked = controls.choice("Hidden activation", [controls.EXPERIMENTS, *ELEMENTWISE_NAMES], key="backact")
     with right:
         scale = controls.powers("Weights times", -1, 1, key="backgain", default=1.0)
-    name = hidden if asked == "the experiment's" else asked
+    name = hidden if asked == controls.EXPERIMENTS else asked
     width = chosen.network.sizes[1] if len(chosen.network.sizes) > 2 else 8
     study = view.depth(chosen.cost, width, name, chosen.initializer, scale, chosen.seed)
-    own = layer_norms(chosen.network, view.batch(chosen.key, chosen).backward.gradient) if asked == "the experiment's" else None
+    own = layer_norms(chosen.network, view.batch(chosen.key, chosen).backward.gradient) if asked == controls.EXPERIMENTS else None
     panels.depth(study, own, name, min(width, view.WIDEST), chosen, scale)
 
 

@@ -7,7 +7,7 @@ from nnviz.ui import curvature_view as view
 
 VIEWS = ("Spectrum", "Learning rate", "Edge of stability", "Flat and sharp minima")
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
-BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, view.ALL)
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, runs.ALL)
 
 chosen = experiment.current()
 page.head(
@@ -85,13 +85,9 @@ def edge():
         curvature_panels.edges(found)
 
 
-def batch_name(batch):
-    return "all" if batch == view.ALL else str(batch)
-
-
 def flat_and_sharp():
     with st.container(horizontal=True):
-        batches = sorted(controls.several("Batch sizes", BATCHES, key="minbatches", default=(2, 8, 32, view.ALL), names=batch_name))
+        batches = sorted(controls.several("Batch sizes", BATCHES, key="minbatches", default=(2, 8, 32, runs.ALL), names=runs.batch_name))
         rate = controls.powers("Learning rate", -3, 1, key="minrate", default=0.1, width=200)
         steps = int(controls.slider("Steps of each", 100, 5000, key="minsteps", default=1000, step=100, width=220))
     if len(batches) < 2:
@@ -107,7 +103,7 @@ def flat_and_sharp():
     except ValueError as error:
         mistakes.tell(error)
         return
-    curvature_panels.minima(found, [batch_name(batch) for batch in batches], rate, steps)
+    curvature_panels.minima(found, [runs.batch_name(batch) for batch in batches], rate, steps)
 
 
 def body():

@@ -6,6 +6,7 @@ from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, experiment, landscape_panels, landscape_scene, mistakes, page, player, programs, progress, runs, show, take
 from nnviz.ui import landscape_view as view
+from nnviz.ui.tuning import title_of
 
 VIEWS = ("Landscape", "Between two solutions")
 
@@ -29,8 +30,8 @@ def landscape():
     with first:
         kind = controls.choice("Plane", view.PLANES, key="plane", default=view.RUN_AXES)
     with second:
-        names = controls.several("Optimisers beside the run, up to five", view.NAMES, key="landopt", default=("sgd", "rmsprop"),
-                                 most=view.MOST_OTHERS, names=view.title_of)  # fmt: skip
+        names = controls.several("Optimisers beside the run, up to five", runs.BY_BATCHES, key="landopt", default=("sgd", "rmsprop"),
+                                 most=view.MOST_OTHERS, names=title_of)  # fmt: skip
     with third:
         rates = choose_rates()
     with st.container(horizontal=True):

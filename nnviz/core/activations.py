@@ -283,7 +283,8 @@ class Softmax(Activation):
         return False
 
 
-ACTIVATIONS: dict[str, Activation] = {f.name: f for f in ELEMENTWISE}
+ELEMENTWISE_NAMES = tuple(f.name for f in ELEMENTWISE)
+ACTIVATIONS: dict[str, Activation] = dict(zip(ELEMENTWISE_NAMES, ELEMENTWISE, strict=True))
 ACTIVATIONS["softmax"] = Softmax(
     "softmax", "Softmax", r"\frac{e^{z_i}}{\sum_j e^{z_j}}", r"\frac{\partial a_i}{\partial z_j}=a_i(\delta_{ij}-a_j)",
     softmax, softmax, softmax, (0.0, 1.0), r"(0, 1),\ \textstyle\sum_i a_i=1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nnviz.core.activations import ACTIVATIONS
+from nnviz.core.activations import ACTIVATIONS, ELEMENTWISE_NAMES
 from nnviz.core.losses import LOSSES
 from nnviz.formulas import live
 from nnviz.formulas.entry import ETA, A, B, Entry, M, W, Z
@@ -105,7 +105,7 @@ def _activation(name: str) -> Entry:
 
 
 ACTIVATION = (
-    *(_activation(name) for name, f in ACTIVATIONS.items() if f.elementwise),
+    *(_activation(name) for name in ELEMENTWISE_NAMES),
     Entry(
         "Softmax",
         lines(

@@ -16,7 +16,6 @@ from nnviz.ui.sidebar import OWN_FORMULA
 
 Array = NDArray[np.floating]
 
-LONGEST = 20_000  # more than the grammar reads, so that a text that is too long is answered with a sentence
 MOST_SAMPLES = 4000  # of the training samples whose weighted sums are looked at
 FLAT = 0.01  # a curve is called saturated where |f′| is below
 
@@ -78,7 +77,9 @@ def own_formula() -> Activation | None:
     """
     field, button = st.columns([2.2, 1], vertical_alignment="bottom")
     with field:
-        text = controls.text("f(z) of your own", key="fz", default="", longest=LONGEST, placeholder="such as z * sigmoid(2*z)").strip()
+        text = controls.text(
+            "f(z) of your own", key="fz", default="", longest=controls.LONG, placeholder="such as z * sigmoid(2*z)"
+        ).strip()
     own: Activation | None = st.session_state.get("former fz") if text else None
     trouble = None
     if text:

@@ -18,8 +18,6 @@ from nnviz.ui.experiment import Experiment
 
 Array = NDArray[np.floating]
 
-EXPERIMENTS = "the experiment's"
-
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -38,7 +36,7 @@ def draw(chosen: Experiment) -> None:
     m, size = len(chosen.data.train), min(chosen.batch_size, len(chosen.data.train))
     batches = -(-m // size)
     with left:
-        name = controls.choice("Loss", [EXPERIMENTS, *possible], key="dataloss")
+        name = controls.choice("Loss", [controls.EXPERIMENTS, *possible], key="dataloss")
     with middle:
         wanted = int(controls.number(f"Batch, 1 to {batches}", 1, 100_000, key="lossbatch", default=1, step=1))
     with right:

@@ -17,6 +17,8 @@ from nnviz.ui import chart, notices
 PERSIST: Any = {"bind": "query-params", "persist_state": "session"}
 SEEN = "address seen"  # session_state: parameters of the address that were already looked at
 TRIALS = "trials"  # session_state: what the page offers to try
+EXPERIMENTS = "the experiment's"  # an option: what the sidebar says
+LONG = 20_000  # characters of a field whose reader says itself, in a sentence, what is too long for it
 ARRIVING = "arriving"  # session_state: values from a session file that wait for their controls to be drawn
 
 

@@ -17,7 +17,7 @@ from nnviz.figures import network_landscape
 from nnviz.formulas import curvature as formulas
 from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import significant
-from nnviz.ui import controls, mistakes, programs, progress, show, take
+from nnviz.ui import controls, mistakes, programs, progress, runs, show, take
 from nnviz.ui import curvature_view as view
 from nnviz.ui.curvature_view import Minima
 from nnviz.ui.experiment import Experiment
@@ -262,7 +262,7 @@ def trials(views: Sequence[str]) -> None:
             trial(
                 "Small batches end flatter",
                 "Equally many steps at one rate: the smaller the batch, the flatter the place where the run ends.",
-                curvview=views[3], minbatches=[2, 8, 32, view.ALL], minrate=0.1, minsteps=1000,
+                curvview=views[3], minbatches=[2, 8, 32, runs.ALL], minrate=0.1, minsteps=1000,
             ),
         ]
     )  # fmt: skip

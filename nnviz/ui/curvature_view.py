@@ -33,7 +33,6 @@ Array = NDArray[np.floating]
 
 ALONG = 8  # eigenvectors along which descent is watched: the steepest, some between, the most negative
 STEPS_ALONG = 12
-ALL = 100_000  # as a batch size: all samples
 SEEDS = 3
 
 

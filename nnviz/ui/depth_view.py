@@ -7,17 +7,16 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from nnviz.core.activations import ACTIVATIONS
+from nnviz.core.activations import ACTIVATIONS, ELEMENTWISE_NAMES
 from nnviz.core.depth import Signals, signals_through_depth
 from nnviz.core.initializers import INITIALIZERS
 from nnviz.figures import activations as figures
 from nnviz.formulas import activations as formulas
 from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, show
+from nnviz.ui.controls import EXPERIMENTS
 from nnviz.ui.experiment import Experiment
 
-ELEMENTWISE = [name for name, f in ACTIVATIONS.items() if f.elementwise]
-EXPERIMENTS = "the experiment's"
 WIDTH, SAMPLES, RUNS = 64, 64, 4
 
 
@@ -26,7 +25,7 @@ def draw(chosen: Experiment) -> None:
     first, second, third, fourth = st.columns([1.7, 1.5, 1, 1], gap="medium")
     with first:
         hidden = chosen.network.activations[0]
-        offered = ELEMENTWISE + [hidden] * hidden.startswith("=")
+        offered = [*ELEMENTWISE_NAMES] + [hidden] * hidden.startswith("=")
         names = controls.several("Functions", offered, key="deepacts", default=("sigmoid", "tanh", "relu", "selu"), most=8) or ["tanh"]
     with second:
         wanted = controls.several("Initialisers", [EXPERIMENTS, *INITIALIZERS], key="deepinit", default=(EXPERIMENTS,), most=3)

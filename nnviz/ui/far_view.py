@@ -14,7 +14,6 @@ from nnviz.ui import controls, mistakes, show
 from nnviz.ui.losses_view import lines
 
 LARGEST = 1e6  # a logit that is typed
-LONGEST = 20_000  # characters that are taken, so that a text too long is answered with a sentence
 FAR = (0.0, 5.0, 20.0, 40.0, 100.0, 1000.0)
 
 
@@ -49,7 +48,7 @@ def draw() -> None:
 
 def typed_logit(label: str, key: str, default: str) -> float:
     """A logit in a field; what cannot be read is answered beside it, and the former one stays."""
-    text = controls.text(label, key=key, default=default, longest=LONGEST)
+    text = controls.text(label, key=key, default=default, longest=controls.LONG)
     try:
         st.session_state[f"former {key}"] = number(text)
     except ValueError as error:

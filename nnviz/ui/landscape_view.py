@@ -21,7 +21,6 @@ from nnviz.core.landscape import (
     refined_grid_chunks,
 )
 from nnviz.core.objectives import NetworkCost
-from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.runs import Run
 from nnviz.figures import landscapes, network_landscape
 from nnviz.figures.animation import MOST_FRAMES
@@ -31,8 +30,8 @@ from nnviz.figures.theme import THEMES, Figure
 from nnviz.formulas.numbers import significant
 from nnviz.ui import caching, controls, progress
 from nnviz.ui.experiment import Experiment, make_optimizer
-from nnviz.ui.runs import Kept, base_of, name_of
-from nnviz.ui.tuning import TITLES
+from nnviz.ui.runs import BY_BATCHES, Kept, base_of, name_of
+from nnviz.ui.tuning import title_of
 
 Array = NDArray[np.floating]
 Side = tuple[float, float]
@@ -47,7 +46,6 @@ RUN_AXES, ALL_AXES, RANDOM, SOLUTIONS, STEEPEST = (
 PLANES = (RUN_AXES, ALL_AXES, RANDOM, SOLUTIONS, STEEPEST)
 AROUND = ("the run's end", "the current point")
 AXES = {RANDOM: "random direction {}", STEEPEST: "eigenvector {}", SOLUTIONS: "{}"}
-NAMES = [name for name in OPTIMIZERS if name not in {"newton", "lbfgs"}]  # those two need the whole cost, not batches of it
 RATES = {
     "sgd": 0.1, "momentum": 0.1, "heavy_ball": 0.01, "nesterov": 0.01, "adagrad": 0.1, "rmsprop": 0.01, "adadelta": 1.0, "lion": 0.003,
     "radam": 0.03, "muon": 0.02,
@@ -80,11 +78,6 @@ class Heights:
 # Runs ---------------------------------------------------------------------------------------------------------------------------
 
 
-def title_of(name: str) -> str:
-    """How an optimiser is called."""
-    return TITLES.get(name, name.capitalize())
-
-
 def parse_rates(text: str) -> dict[str, float]:
     """`sgd=0.1; adam=0.01` as rates by optimiser; ValueError says what is wrong with it.
 
@@ -98,7 +91,7 @@ def parse_rates(text: str) -> dict[str, float]:
             rate = float(value)
         except ValueError:
             rate = np.nan
-        if name not in NAMES or not 0 <= rate < np.inf:
+        if name not in BY_BATCHES or not 0 <= rate < np.inf:
             raise ValueError(
                 f"“{part[:60]}” was given as a rate: write optimiser=rate with a semicolon between two, such as sgd=0.1; adam=0.01"
             )

@@ -14,13 +14,12 @@ import streamlit as st
 
 from nnviz.core.activations import ACTIVATIONS
 from nnviz.core.datasets import DATASETS, DataSet, DataSource
-from nnviz.core.features import shortened
+from nnviz.core.features import PLAYGROUND_FEATURES, shortened
 from nnviz.core.network import Network
 from nnviz.core.weights import load_weights, save_weights
 from nnviz.ui import experiment, mistakes, uploads
 
 MOST_LAYERS, MOST_UNITS, MOST_PARAMETERS = 50, 512, 300_000
-FEATURES = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
 OWN_FORMULA, AUTO = "own formula", "auto"
 FILE, WAITING, TROUBLE = "modelfile", "model waiting", "model trouble"
 
@@ -120,7 +119,7 @@ def fitting_data(inputs: int, outputs: int) -> list[str]:
     """
     fitting = [source for source in DATASETS.values() if _outputs(source) == outputs]
     plain = [source.title for source in fitting if len(source.feature_names) == inputs]
-    planes = [source.title for source in fitting if len(source.feature_names) == 2 and 1 <= inputs <= len(FEATURES)]
+    planes = [source.title for source in fitting if len(source.feature_names) == 2 and 1 <= inputs <= len(PLAYGROUND_FEATURES)]
     if plain:
         return plain
     if planes:

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from nnviz.core.activations import ACTIVATIONS, get_activation
+from nnviz.core.activations import ELEMENTWISE_NAMES
 from nnviz.core.far_gradient import radius_sweep
 from nnviz.core.losses import LOSSES
 from nnviz.core.recurrent import RecurrentCost, RecurrentNetwork, ThroughTime
@@ -81,8 +81,7 @@ def setup() -> Setup:
     with right:
         samples = int(controls.number("Samples", 1, 64, key="recsamples", default=8, step=1))
     st.markdown("#### Network")
-    elementwise = [f for f in ACTIVATIONS if get_activation(f).elementwise]
-    activation = controls.choice("Activation f", elementwise, key="recf", default="tanh")
+    activation = controls.choice("Activation f", ELEMENTWISE_NAMES, key="recf", default="tanh")
     hidden = int(controls.slider("Hidden units", 1, 32, key="rechidden", default=8, step=1))
     with st.expander("W_hh, seed, truncation"):
         initializer = controls.choice("W_hh is drawn", INITIALIZERS, key="recinit", default="orthogonal")

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from nnviz.core import ripples
-from nnviz.core.activations import ACTIVATIONS, get_activation
+from nnviz.core.activations import ELEMENTWISE_NAMES
 from nnviz.core.initializers import INITIALIZERS
 from nnviz.figures import ripples as figures
 from nnviz.formulas import page_scripts
@@ -35,8 +35,7 @@ def through_depth(chosen: Experiment) -> None:
     pictures = st.container()
     one, two = st.columns(2, gap="large")
     with one:
-        elementwise = [name for name in ACTIVATIONS if get_activation(name).elementwise]
-        activation = controls.choice("Activation", elementwise, key="ripf", default="tanh")
+        activation = controls.choice("Activation", ELEMENTWISE_NAMES, key="ripf", default="tanh")
         initializer = controls.choice("Initialiser", INITIALIZERS, key="ripinit", default="lecun_normal")
         bias = controls.slider("Spread of the biases", 0.0, 1.0, key="ripbias", default=0.0, step=0.05)
     with two:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.runs import Run
 from nnviz.core.schedules import SCHEDULES
 from nnviz.core.training import continue_steps, train_steps
@@ -20,6 +21,8 @@ from nnviz.ui.experiment import Experiment
 MOST_STEPS = 2_000_000
 MOST_PATHS = 4  # that were left at forks are kept
 NO_SCHEDULE = "constant"
+ALL = 100_000  # as a batch size: the largest that the sidebar takes
+BY_BATCHES = [name for name in OPTIMIZERS if name not in {"newton", "lbfgs"}]  # those two need the whole cost, not batches of it
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ class Kept:
     run: Run
     description: str
     former: tuple[Kept, ...] = field(default=())  # the paths that were left at a fork, each without its own
+
+
+def batch_name(size: int) -> str:
+    """How a batch size is called."""
+    return "all" if size == ALL else str(size)
 
 
 def plan() -> Plan:

@@ -13,14 +13,15 @@ import streamlit as st
 
 from nnviz.core.activations import ACTIVATIONS, get_activation
 from nnviz.core.datasets import DATASETS, DataSet, with_features
+from nnviz.core.features import PLAYGROUND_FEATURES
 from nnviz.core.initializers import INITIALIZERS
 from nnviz.core.losses import LOSSES, Loss, fitting_losses, usual_pair
 from nnviz.core.network import Network
 from nnviz.core.optimizers import OPTIMIZERS
-from nnviz.ui import caching, controls, mistakes, models, notices, redraw, show, uploads
+from nnviz.ui import caching, controls, mistakes, models, notices, redraw, runs, show, uploads
 from nnviz.ui import experiment as current_experiment
 from nnviz.ui.experiment import Experiment
-from nnviz.ui.models import AUTO, FEATURES, MOST_LAYERS, MOST_PARAMETERS, MOST_UNITS, OWN_FORMULA
+from nnviz.ui.models import AUTO, MOST_LAYERS, MOST_PARAMETERS, MOST_UNITS, OWN_FORMULA
 
 OWN_FILE = "own file"
 KEYS = (  # the address and the session know the controls of the sidebar by these
@@ -51,7 +52,7 @@ def experiment() -> Experiment:
             output, loss = _draw_output_and_loss(data)
             controls.choice("Optimiser", OPTIMIZERS, key="optimizer", default="adam", on_change=_moved)
             controls.powers("Learning rate η", -5, 1, key="rate", default=0.01, on_change=_moved)
-            controls.number("Batch size", 1, 100_000, key="batch", default=32, step=1, on_change=_moved)
+            controls.number("Batch size", 1, runs.ALL, key="batch", default=32, step=1, on_change=_moved)
             controls.number("L2 penalty", 0.0, 10.0, key="l2", default=0.0, step=0.001, format="%.4g", on_change=_moved)
         network = _draw_network(data, hidden, activations or (activation,) * len(hidden), output)
         initializer, seed = _initial()
@@ -134,7 +135,7 @@ def _draw_data() -> DataSet:
         controls.toggle("Show test data", key="showtest", default=False, on_change=_moved)
         if _has_features(name):
             told = "What the network sees of x₁ and x₂."
-            controls.several("Features", FEATURES, key="features", default=FEATURES[:2], help=told)
+            controls.several("Features", PLAYGROUND_FEATURES, key="features", default=PLAYGROUND_FEATURES[:2], help=told)
         asked = _asked_data()
         own = uploads.data_set(asked.test_fraction, asked.seed, asked.noise, asked.samples) if name == OWN_FILE else None
     if name == OWN_FILE:
@@ -165,7 +166,7 @@ def _asked_data() -> _Asked:
     state, name = st.session_state, st.session_state["data"]
     options = (("expression", state["expression"]),) if name == "function" else ()
     wanted = tuple(state["features"]) if _has_features(name) else ()
-    features = wanted if wanted != FEATURES[:2] else ()
+    features = wanted if wanted != PLAYGROUND_FEATURES[:2] else ()
     return _Asked(name, int(state["samples"]) or None, state["noise"], state["test"], int(state["dataseed"]), options, features)
 
 
@@ -361,4 +362,4 @@ def where() -> None:
 
 def _reset() -> None:
     current_experiment.reset_point()
-    controls.reset((*KEYS, "targets", "task", "missing", "standardise"))
+    controls.reset((*KEYS, *uploads.KEYS))

@@ -15,7 +15,7 @@ from nnviz.ui import controls, mistakes, show
 Array = NDArray[np.floating]
 
 FIRST_LOGITS = (2.0, 1.0, 0.1, 0.0, -1.0, -2.0)
-LONGEST, MOST_CLASSES, LARGEST_LOGIT = 20_000, 8, 1e6
+MOST_CLASSES, LARGEST_LOGIT = 8, 1e6
 
 
 def draw() -> None:
@@ -58,7 +58,7 @@ def draw() -> None:
 
 def own_logits() -> Array | None:
     """Logits that a person types; None where none are. What cannot be read is answered beside the field, and the former ones stay."""
-    typed = controls.text("Logits typed instead", key="logits", default="", longest=LONGEST, placeholder="such as 1000, 999, -1000")
+    typed = controls.text("Logits typed instead", key="logits", default="", longest=controls.LONG, placeholder="such as 1000, 999, -1000")
     if not typed.strip():
         return None
     try:

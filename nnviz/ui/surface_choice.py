@@ -21,7 +21,7 @@ def asked(name: str) -> Surface:
     if name == "ravine":
         condition = controls.powers("Condition number κ", LOW, HIGH, key=KAPPA, default=condition)
     if name == OWN:
-        formula = controls.text("f(x, y) =", key=FORMULA, default="(1 - x)**2 + 5*(y - x**2)**2", longest=20_000)
+        formula = controls.text("f(x, y) =", key=FORMULA, default="(1 - x)**2 + 5*(y - x**2)**2", longest=controls.LONG)
         bounds = controls.text("x and y up to ±, or from, to", key=BOUNDS, default="3", longest=120, placeholder="3, or -1, 2, 0, 7")
     try:
         st.session_state[FORMER] = surface_of(name, condition, formula, bounds)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nnviz.ui import controls, runs, training_view
-from nnviz.ui.models import FEATURES
+from nnviz.core.features import PLAYGROUND_FEATURES
+from nnviz.ui import controls, runs
 
 
 def and_train(**sidebar: object) -> dict[str, object]:
     """Settings of a Try this that has nothing left over from what was set before."""
-    plain = {"noise": 0.0, "samples": 0, "test": 0.3, "dataseed": 0, "features": list(FEATURES[:2]), "sizes": "", "activations": ""}
-    learner = {"activation": "tanh", "init": "glorot_uniform", "seed": 0, "optimizer": "adam", "rate": 0.01, "batch": 32, "l2": 0.0}
+    data = {"noise": 0.0, "samples": 0, "test": 0.3, "dataseed": 0, "features": list(PLAYGROUND_FEATURES[:2])}
+    network = {"sizes": "", "activations": "", "activation": "tanh", "init": "glorot_uniform", "seed": 0}
+    learner = {"optimizer": "adam", "rate": 0.01, "batch": 32, "l2": 0.0}
     plan = {"epochs": 60, "schedule": runs.NO_SCHEDULE, "l1": 0.0, "clip": 0.0, "patience": 0, "trainview": "Watch"}
-    return plain | learner | plan | sidebar
+    return data | network | learner | plan | sidebar
 
 
 def press_train() -> None:
@@ -47,8 +48,7 @@ TRIALS = [
     controls.Trial(
         "Batch size 1 against all",
         "One sample a step is noisy and fast, all samples a step smooth and slow: in 60 epochs it gets the least far.",
-        and_train(data="moons", noise=0.1, layers=2, units=8)
-        | {"trainview": "Compare", "varied": "batch size", "vs2": [1, 32, training_view.ALL]},
+        and_train(data="moons", noise=0.1, layers=2, units=8) | {"trainview": "Compare", "varied": "batch size", "vs2": [1, 32, runs.ALL]},
         press_compare,
     ),
 ]

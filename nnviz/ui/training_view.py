@@ -13,7 +13,6 @@ from nnviz.core.comparison import learning_rate_range_chunks, train_groups_steps
 from nnviz.core.confusion import confusion_matrix, predicted_classes
 from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost
-from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.core.runs import Run
 from nnviz.core.slices import activations_on, slice_of
 from nnviz.core.training import train
@@ -31,7 +30,6 @@ Array = NDArray[np.floating]
 PCA = "principal components"
 VARIED = ("optimiser", "learning rate", "batch size", "width", "L2", "seed")
 MOST_RUNS = 6
-ALL = 100_000  # a batch of so many is one of all samples
 MOST_WRONG = 24
 
 
@@ -266,9 +264,9 @@ def _still(chosen: Experiment) -> Run:
 def _values(chosen: Experiment, varied: str) -> list[Any]:
     """What is compared, as chosen: up to six values of one setting."""
     options: dict[str, tuple[list[Any], list[Any]]] = {
-        "optimiser": ([name for name in OPTIMIZERS if name not in {"newton", "lbfgs"}], ["sgd", "heavy_ball", "rmsprop", "adam"]),
+        "optimiser": (runs.BY_BATCHES, ["sgd", "heavy_ball", "rmsprop", "adam"]),
         "learning rate": ([1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0], [1e-3, 0.01, 0.1]),
-        "batch size": ([1, 4, 8, 16, 32, 64, 128, ALL], [1, 32, ALL]),
+        "batch size": ([1, 4, 8, 16, 32, 64, 128, runs.ALL], [1, 32, runs.ALL]),
         "width": ([1, 2, 4, 8, 16, 32, 64, 128], [2, 8, 32]),
         "L2": ([0.0, 1e-4, 1e-3, 0.01, 0.03, 0.1], [0.0, 1e-3, 0.01]),
         "seed": (list(range(10)), [0, 1, 2, 3]),
@@ -279,7 +277,7 @@ def _values(chosen: Experiment, varied: str) -> list[Any]:
 
 def name_of_value(value: Any) -> str:
     """How a value is called in the comparison."""
-    return "all" if value == ALL else str(value)
+    return runs.batch_name(value)
 
 
 def setting_of(chosen: Experiment, varied: str, value: Any, seed: int) -> dict[str, Any]:
