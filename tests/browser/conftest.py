@@ -91,6 +91,17 @@ def settle(page: Page) -> None:
     page.evaluate(QUIET, 30_000)
 
 
+def click_plot(page: Page, key: str, across: float, down: float) -> None:
+    """Click a place of a plot, in shares of its width and height, once Plotly has seen the mouse there: it tells no other click."""
+    box = page.locator(f".st-key-{key} .nsewdrag").first.bounding_box()
+    assert box is not None
+    x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
+    page.mouse.move(x - 4, y)
+    page.mouse.move(x, y)
+    page.wait_for_function(f"() => document.querySelector('.st-key-{key} .js-plotly-plot')._hoverdata?.length")
+    page.mouse.click(x, y)
+
+
 @pytest.fixture
 def visit(browser: BrowserContext, address: str) -> Iterator[Callable[..., Page]]:
     """Open an address of the app in a tab of its own; at the end no error may stand in the console and no exception on the page."""

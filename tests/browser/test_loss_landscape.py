@@ -1,6 +1,6 @@
 """Loss landscape in a real browser: the paths play on the surface of the cost, and a click takes its place."""
 
-from tests.browser.conftest import settle
+from tests.browser.conftest import click_plot, settle
 
 
 def test_play_and_click(visit):
@@ -15,9 +15,7 @@ def test_play_and_click(visit):
     assert abs(starts[0] - starts[1]) < 1e-6
     assert max(abs(a - b) for a, b in zip(starts, ends, strict=True)) > 0.5
     settle(page)
-    box = page.locator(".st-key-lossplane .nsewdrag").first.bounding_box()
-    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.2 * box["height"])
-    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.2 * box["height"])
+    click_plot(page, "lossplane", 0.8, 0.2)
     page.wait_for_selector("text=Clicked: α")
     page.get_by_role("button", name="Look at the clicked point").click()
     page.wait_for_selector("text=The network stands at a point of the loss landscape")

@@ -1,6 +1,6 @@
 """Maps in a real browser: a box becomes the window, a click opens the very run in Training."""
 
-from tests.browser.conftest import settle
+from tests.browser.conftest import click_plot, settle
 
 
 def test_zoom_into_a_box_and_open_a_run(visit):
@@ -20,11 +20,7 @@ def test_zoom_into_a_box_and_open_a_run(visit):
 
     page.get_by_text("opens a run", exact=True).click()
     settle(page)
-    place = page.locator(".st-key-map .nsewdrag").first.bounding_box()
-    page.mouse.move(place["x"] + 0.3 * place["width"], place["y"] + 0.3 * place["height"])
-    page.mouse.move(place["x"] + 0.32 * place["width"], place["y"] + 0.32 * place["height"])
-    page.wait_for_selector(".st-key-map .hovertext")
-    page.mouse.click(place["x"] + 0.32 * place["width"], place["y"] + 0.32 * place["height"])
+    click_plot(page, "map", 0.32, 0.32)
     page.wait_for_url("**/training*")
     page.wait_for_selector("text=/20 . 20/")
 
@@ -45,12 +41,7 @@ def test_a_pixel_of_a_map_of_minima_opens_its_start_in_optimisers(visit):
     page = visit("maps?mapof=Ravine&kappa=100&optimizer=heavy_ball&mapx=start%20x&mapy=start%20y&mapsize=16&mapmeasure=which%20minimum")
     page.get_by_text("opens a run", exact=True).click()
     settle(page)
-    place = page.locator(".st-key-map .nsewdrag").first.bounding_box()
-    at = place["x"] + 0.7 * place["width"], place["y"] + 0.3 * place["height"]
-    page.mouse.move(at[0] - 4, at[1])
-    page.mouse.move(*at)
-    page.wait_for_selector(".st-key-map .hovertext")
-    page.mouse.click(*at)
+    click_plot(page, "map", 0.7, 0.3)
     page.wait_for_url("**/optimizers?*")
     settle(page)
     x, y = (float(word) for word in page.get_by_label("Start x, y").input_value().split(","))

@@ -1,6 +1,6 @@
 """Optimisers in a real browser: all paths play, a click sets the start, the formula follows the step."""
 
-from tests.browser.conftest import settle
+from tests.browser.conftest import click_plot, settle
 
 
 def test_play_scrub_and_click(visit):
@@ -17,9 +17,7 @@ def test_play_scrub_and_click(visit):
     assert all(abs(x + 2.5) > 0.1 for x in page.evaluate(head))
 
     settle(page)
-    box = page.locator(".st-key-landscape .nsewdrag").first.bounding_box()
-    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
-    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+    click_plot(page, "landscape", 0.75, 0.25)
     page.wait_for_function("() => document.querySelector('input[aria-label=\"Start x, y\"]').value.includes(',')")
     typed = page.get_by_label("Start x, y").input_value()
     x, y = (float(number) for number in typed.split(","))
@@ -65,9 +63,7 @@ def test_the_same_place_can_be_clicked_again_after_the_start_was_typed(visit):
         start.fill(typed)
         start.press("Enter")
         settle(page)
-        box = page.locator(".st-key-landscape .nsewdrag").first.bounding_box()
-        page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
-        page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+        click_plot(page, "landscape", 0.75, 0.25)
         page.wait_for_function("() => document.querySelector('input[aria-label=\"Start x, y\"]').value.startsWith('1.5')")
         settle(page)
 

@@ -1,6 +1,6 @@
 """Recurrent networks in a real browser: play through time, take a clicked entry apart, drop a series and a bad one."""
 
-from tests.browser.conftest import settle
+from tests.browser.conftest import click_plot, settle
 
 
 def test_data_flows_forward_and_delta_back(visit):
@@ -20,8 +20,7 @@ def test_data_flows_forward_and_delta_back(visit):
 
 def test_a_clicked_entry_is_taken_apart_and_a_series_dropped(visit):
     page = visit("recurrent?recview=Contributions&rechidden=3")
-    box = page.locator(".st-key-figure-rec-matrix .nsewdrag").bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    click_plot(page, "figure-rec-matrix", 0.5, 0.5)
     settle(page)
     assert page.get_by_label("Row (0: all)").input_value() == "2"
     assert page.get_by_label("Column (0: all)").input_value() == "2"
