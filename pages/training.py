@@ -118,7 +118,7 @@ else:
     {"Watch": watch, "Weights": weights, "Confusion": confusion, "Pictures": pictures}[view](kept)
 
 
-if st.session_state.pop("press train", False):
+if runs.pressed(runs.TRAIN):
     runs.begin(chosen, how, "train")
     st.rerun()
 

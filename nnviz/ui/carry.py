@@ -20,7 +20,7 @@ from nnviz.ui import controls, editing, experiment, models, navigation, notices,
 from nnviz.ui.session import Session, State, Weights
 
 LESSON, GO, CHECKED = "lesson", "go to", "address checked"
-OF_THE_APP = ("edits", "file")  # parameters of the address that belong to no control
+OF_THE_APP = (experiment.EDITS, uploads.NAME)  # parameters of the address that belong to no control
 EMBEDDING = ("embed", "embed_options")
 
 
@@ -49,14 +49,14 @@ def state(title: str = "", sentence: str = "") -> State:
 
 def _free() -> list[str]:
     """The parameters of the address that are no control's: those are Streamlit's own to change."""
-    known = st.session_state.get("defaults", {})
+    known = controls.defaults()
     return [key for key in st.query_params if key not in known and key not in EMBEDDING]
 
 
 def _weights() -> Weights | None:
     """The current point, where no address holds it."""
-    point: experiment.Point | None = st.session_state.get("point")
-    if point is None or "edits" in st.query_params:
+    point = experiment.kept_point()
+    if point is None or experiment.EDITS in st.query_params:
         return None
     theta = base64.b64encode(np.asarray(point.theta, dtype="<f8").tobytes()).decode()
     return Weights(point.network.sizes, point.network.activations, point.kind, point.description, theta)
@@ -67,7 +67,7 @@ def held_by_the_address() -> str:
     weights = _weights()
     if weights is not None:
         return f"A link does not hold these weights ({weights.kind}): it opens at the initial ones. The session file does."
-    if "file" in st.query_params:
+    if uploads.NAME in st.query_params:
         return "A link names the table of your own and does not hold it: who opens it is asked to drop the same file."
     return ""
 
@@ -105,12 +105,12 @@ def show(wanted: State) -> None:
     experiment.reset_point()
     models.forget()
     editing.forget_all()
-    controls.reset(st.session_state.get("defaults", {}))
+    controls.reset(controls.defaults())
     st.session_state[controls.ARRIVING] = dict(wanted.controls)
-    st.session_state.pop("edits read", None)
+    experiment.read_edits_again()
     for key in _free():
         del st.query_params[key]
-    known = st.session_state.get("defaults", {})
+    known = controls.defaults()
     address = {key: value for key, value in wanted.address.items() if key not in known and key not in EMBEDDING}
     for key, value in address.items():
         st.query_params[key] = value
@@ -126,10 +126,10 @@ def show(wanted: State) -> None:
 
 def _ask_for_the_table(address: Mapping[str, str]) -> None:
     """Where a state looks at a table that is not the one in this session, say which to drop."""
-    kept = st.session_state.get("upload table")
-    asked = address.get("file", "")
-    if asked and kept is not None and f"{kept.name}~{kept.digest[:8]}" != asked:
-        notices.tell(f"This state looks at the table “{shortened(asked.rpartition('~')[0], 60)}”: drop it in the sidebar to see the same.")
+    kept = uploads.kept_table()
+    asked = address.get(uploads.NAME, "")
+    if asked and kept is not None and uploads.address_of(kept) != asked:
+        notices.tell(f"This state looks at the table “{shortened(uploads.name_in(asked), 60)}”: drop it in the sidebar to see the same.")
 
 
 def go(page: Any) -> None:
@@ -151,7 +151,7 @@ def finish(chosen: experiment.Experiment) -> None:
     """After the page has run: name what of a session file, or of the first address, nothing here has taken."""
     if not st.session_state.get(CHECKED):
         st.session_state[CHECKED] = True
-        known = {*st.session_state.get("defaults", {}), *OF_THE_APP, *EMBEDDING, *editing.names(), *uploads.KEYS}
+        known = {*controls.defaults(), *OF_THE_APP, *EMBEDDING, *editing.names(), *uploads.KEYS}
         strange = [f"“{shortened(name, 30)}”" for name in st.query_params if name not in known]
         if strange:
             notices.tell(f"The address sets {', '.join(strange[:8])}, which this version does not know on this page: it is left out.")
@@ -161,7 +161,7 @@ def finish(chosen: experiment.Experiment) -> None:
     if left:
         names = ", ".join(f"“{shortened(name, 30)}”" for name in list(left)[:8])
         notices.tell(f"The session file sets {names}, which this version does not know on this page: it is left out.")
-    point = st.session_state.get("point")
+    point = experiment.kept_point()
     if point is not None and point.network != chosen.network:
         notices.tell(f"The session file's weights are of a network {point.network.brief()}, which is not the one here: they are left out.")
     st.rerun()  # what was drawn before a control had its value is drawn anew

@@ -19,6 +19,7 @@ SEEN = "address seen"  # session_state: parameters of the address that were alre
 TRIALS = "trials"  # session_state: what the page offers to try
 EXPERIMENTS = "the experiment's"  # an option: what the sidebar says
 LONG = 20_000  # characters of a field whose reader says itself, in a sentence, what is too long for it
+DEFAULTS = "defaults"  # session_state: of the controls drawn so far, by key
 ARRIVING = "arriving"  # session_state: values from a session file that wait for their controls to be drawn
 
 
@@ -45,24 +46,30 @@ def _from_file(key: str, fits: Callable[[Any], bool], kind: Callable[[Any], Any]
         notices.tell(f"The session file asks for {key} = “{str(value)[:40]}”, which does not fit here. The default is shown.")
 
 
+def defaults() -> Mapping[str, Any]:
+    """The default of every control drawn so far, by key."""
+    return st.session_state.get(DEFAULTS, {})
+
+
 def changed() -> dict[str, Any]:
     """The values of all controls drawn so far that do not stand at their defaults, by key."""
-    defaults = st.session_state.get("defaults", {})
-    return {key: st.session_state[key] for key, default in defaults.items() if key in st.session_state and st.session_state[key] != default}
+    return {
+        key: st.session_state[key] for key, default in defaults().items() if key in st.session_state and st.session_state[key] != default
+    }
 
 
 def _remember(key: str, default: Any) -> Any:
     """Note the default of a control, so that `reset` finds it."""
-    st.session_state.setdefault("defaults", {})[key] = default
+    st.session_state.setdefault(DEFAULTS, {})[key] = default
     return default
 
 
 def reset(keys: Iterable[str]) -> None:
     """Put controls back to their defaults; for callbacks, before the controls are drawn."""
-    defaults = st.session_state.get("defaults", {})
+    known = defaults()
     for key in keys:
-        if key in defaults:
-            st.session_state[key] = defaults[key]
+        if key in known:
+            st.session_state[key] = known[key]
 
 
 def _number_from_file(key: str, low: float, high: float, step: float | None, default: float) -> None:

@@ -21,6 +21,8 @@ from nnviz.core.objectives import NetworkCost
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.ui import navigation
 
+POINT, EDITED_FROM, EDITS_READ = "point", "edited from", "edits read"  # session_state
+EDITS = "edits"  # there too, and in the address
 MOST_EDITS = 40  # so many hand-edited weights fit into an address
 
 
@@ -144,9 +146,14 @@ def initial_point(network: Network, initializer: str, seed: int) -> Point:
     return Point("initial", f"its initial weights ({initializer}, seed {seed})", network, theta)
 
 
+def kept_point() -> Point | None:
+    """What a page, a file or an edit has made the current point; it may be of another network than the present one."""
+    return st.session_state.get(POINT)
+
+
 def point_of(network: Network, initializer: str, seed: int) -> Point:
     """The current point: what a page has put there, as long as it fits the network; else the initial one."""
-    kept = st.session_state.get("point")
+    kept = kept_point()
     if kept is not None and kept.network == network:
         return kept
     return initial_point(network, initializer, seed)
@@ -160,33 +167,33 @@ def set_point(kind: str, description: str, network: Network, theta: np.ndarray) 
             f"theta has shape {theta.shape} and the network needs ({network.parameter_count},): give one vector of all parameters"
         )
     theta.setflags(write=False)
-    st.session_state["point"] = Point(kind, description, network, theta)
+    st.session_state[POINT] = Point(kind, description, network, theta)
 
 
 def reset_point() -> None:
     """Back to the initial weights; edits are forgotten."""
-    for key in ("point", "edits", "edited from"):
+    for key in (POINT, EDITS, EDITED_FROM):
         st.session_state.pop(key, None)
-    st.query_params.pop("edits", None)
+    st.query_params.pop(EDITS, None)
 
 
 def edits() -> dict[int, float]:
     """The parameters changed by hand, by their place in theta, in the order in which they were changed."""
-    return st.session_state.get("edits", {})
+    return st.session_state.get(EDITS, {})
 
 
 def edit(experiment: Experiment, index: int, value: float) -> None:
     """Change one parameter by hand; `undo_edit` takes it back."""
     if not np.isfinite(value):
         raise ValueError(f"the weight was given as {value}: give a finite number")
-    base: Point | None = st.session_state.get("edited from")
+    base: Point | None = st.session_state.get(EDITED_FROM)
     if base is not None and base.network != experiment.network:
         reset_point()  # what was changed by hand was another network, left in the same moment
     changes = {place: old for place, old in edits().items() if place != index} | {int(index): float(value)}
     if len(changes) > MOST_EDITS:
         raise ValueError(f"{MOST_EDITS} weights were changed by hand already: undo some, or go back to the initial weights")
-    if "edited from" not in st.session_state:
-        st.session_state["edited from"] = experiment.point
+    if EDITED_FROM not in st.session_state:
+        st.session_state[EDITED_FROM] = experiment.point
     _apply_edits(changes)
 
 
@@ -199,28 +206,33 @@ def undo_edit() -> None:
 
 
 def _apply_edits(changes: dict[int, float]) -> None:
-    base: Point = st.session_state["edited from"]
-    st.session_state["edits"] = changes
+    base: Point = st.session_state[EDITED_FROM]
+    st.session_state[EDITS] = changes
     if not changes:
-        st.session_state["point"] = base
-        st.session_state.pop("edited from")
-        st.query_params.pop("edits", None)
+        st.session_state[POINT] = base
+        st.session_state.pop(EDITED_FROM)
+        st.query_params.pop(EDITS, None)
         return
     theta = base.theta.copy()
     theta[list(changes)] = list(changes.values())
     count = f"{len(changes)} weight{'s' if len(changes) > 1 else ''}"
     set_point("edited", f"{base.description}, {count} changed by hand", base.network, theta)
     if base.kind == "initial":
-        st.session_state["edits read"] = True  # what is written here is not to be read back
-        st.query_params["edits"] = ",".join(f"{place}:{value!r}" for place, value in changes.items())
+        st.session_state[EDITS_READ] = True  # what is written here is not to be read back
+        st.query_params[EDITS] = ",".join(f"{place}:{value!r}" for place, value in changes.items())
+
+
+def read_edits_again() -> None:
+    """In the next run, hand-edited weights are taken from the address once more."""
+    st.session_state.pop(EDITS_READ, None)
 
 
 def edits_from_address(network: Network, initializer: str, seed: int) -> str:
     """Once a session, take hand-edited weights from the address; gives back a sentence about what could not be read, or nothing."""
-    text = st.query_params.get("edits", "")
-    if not text or "edits read" in st.session_state:
+    text = st.query_params.get(EDITS, "")
+    if not text or EDITS_READ in st.session_state:
         return ""
-    st.session_state["edits read"] = True
+    st.session_state[EDITS_READ] = True
     changes: dict[int, float] = {}
     try:
         for pair in text.split(",")[:MOST_EDITS]:
@@ -229,8 +241,8 @@ def edits_from_address(network: Network, initializer: str, seed: int) -> str:
     except ValueError:
         changes = {-1: 0.0}
     if not all(0 <= place < network.parameter_count and np.isfinite(value) for place, value in changes.items()):
-        st.query_params.pop("edits", None)
+        st.query_params.pop(EDITS, None)
         return f"The address brings edited weights that do not fit a network of {network.parameter_count} parameters: they are left out."
-    st.session_state["edited from"] = initial_point(network, initializer, seed)
+    st.session_state[EDITED_FROM] = initial_point(network, initializer, seed)
     _apply_edits(changes)
     return ""

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from nnviz.core.datasets import DATASETS, with_features
 from nnviz.core.optimizers import ClippedByNorm
 from nnviz.core.schedules import as_schedule
 from nnviz.formulas.scripts import Recipe, registered_data, table_data
-from nnviz.ui import runs, sidebar
+from nnviz.ui import runs, sidebar, uploads
 from nnviz.ui.experiment import Experiment
-
-CHOICES = ("task", "standardize", "missing", "test_fraction", "seed", "noise", "samples")  # of a table, in the order of `uploads`
 
 
 def recipe(chosen: Experiment) -> Recipe:
@@ -81,13 +78,12 @@ def _planned(chosen: Experiment) -> dict[str, Any]:
 def _data_lines(chosen: Experiment) -> tuple[str, ...]:
     """Python that makes the data, once it is sure that it makes these data."""
     settings = dict(chosen.settings)
-    table = st.session_state.get("upload table")
+    table = uploads.kept_table() if settings["data"] == sidebar.OWN_FILE else None
+    made_of = uploads.made_of(table) if table is not None else None
     drawn: dict[str, Any] = {"test_fraction": float(settings["test"]), "seed": int(settings["dataseed"]), "noise": float(settings["noise"])}
     samples = int(settings["samples"]) or None
-    made_of = st.session_state.get("table choices")  # what the table's data were last made with, whatever stands in the controls
-    if settings["data"] == sidebar.OWN_FILE and table is not None and made_of is not None and made_of[0] == table.digest:
-        _, targets, *choices = made_of
-        return table_data(f"{table.name}.csv", table.digest, targets, dict(zip(CHOICES, choices, strict=True)))
+    if table is not None and made_of is not None:
+        return table_data(f"{table.name}.csv", table.digest, *made_of)
     source = DATASETS.get(settings["data"])
     if source is not None:
         samples = samples if samples is None or source.size is None else min(samples, source.size)

@@ -23,6 +23,7 @@ OWN = "own series"
 TASKS = {"sine": "Sine", "sunspots": "Sunspots", "echo": "Echo", "adding": "Adding", OWN: "Your own series"}
 INITIALIZERS = ("orthogonal", "identity", "glorot_uniform", "normal", "he_normal", "lecun_normal", "torch_linear")
 DRAWN, TRAINED = "as drawn", "as trained"
+KEPT = "rec trained"  # session_state: a network and the weights that training has reached
 MOST_NUMBERS = 400_000  # hidden states of a sequence, all samples
 
 
@@ -125,9 +126,16 @@ def _drawn(network: RecurrentNetwork, initializer: str, seed: int, radius: float
     return theta
 
 
+def keep_trained(network: RecurrentNetwork, theta: Array) -> bool:
+    """Keep the trained weights for the other views; true where they can be looked at from now on and could not before."""
+    before = st.session_state.get(KEPT)
+    st.session_state[KEPT] = (network, np.array(theta))
+    return before is None or before[0] != network
+
+
 def _trained(made: Setup) -> Setup:
     """The setup with the weights that training has reached, where there are some for this network and they are asked for."""
-    kept = st.session_state.get("rec trained")
+    kept = st.session_state.get(KEPT)
     if kept is None or kept[0] != made.network or not np.isfinite(kept[1]).all():
         return made
     which = controls.segments("Weights", (DRAWN, TRAINED), key="recweights", default=DRAWN)

@@ -21,7 +21,7 @@ from nnviz.figures.theme import THEMES, Figure
 from nnviz.formulas import recurrent as formulas
 from nnviz.formulas.numbers import significant
 from nnviz.ui import caching, controls, player, progress, show
-from nnviz.ui.recurrent_setup import Setup, sweep
+from nnviz.ui.recurrent_setup import Setup, keep_trained, sweep
 
 Array = NDArray[np.floating]
 WHOLE = 0  # "entry" that stands for the whole matrix
@@ -256,15 +256,8 @@ def training(given: Setup) -> None:
         show.figure(figures.gradient_sizes(run, max_norm, theme), key="rec-lengths", alt=f"Lengths of the gradients, at most {longest:.4g}")
     _learnt(given, run)
     show.formula(formulas.clipped(float(run.gradient_norm[0, 1]), max_norm, theme.symbols), "rec-clipped")
-    if np.isfinite(run.theta[-1, 1]).all() and _keep(given, run.theta[-1, 1]):
+    if np.isfinite(run.theta[-1, 1]).all() and keep_trained(given.network, run.theta[-1, 1]):
         st.rerun()
-
-
-def _keep(given: Setup, theta: Array) -> bool:
-    """Keep the trained weights for the other views; true where they can be looked at from now on and could not before."""
-    before = st.session_state.get("rec trained")
-    st.session_state["rec trained"] = (given.network, np.array(theta))
-    return before is None or before[0] != given.network
 
 
 def _learnt(given: Setup, run: Descent) -> None:

@@ -21,6 +21,7 @@ from nnviz.ui.experiment import Experiment
 MOST_STEPS = 2_000_000
 MOST_PATHS = 4  # that were left at forks are kept
 NO_SCHEDULE = "constant"
+TRAIN, COMPARE = "train", "compare"  # buttons of the page Training
 ALL = 100_000  # as a batch size: the largest that the sidebar takes
 BY_BATCHES = [name for name in OPTIMIZERS if name not in {"newton", "lbfgs"}]  # those two need the whole cost, not batches of it
 
@@ -103,6 +104,20 @@ def latest(chosen: Experiment) -> Kept | None:
 def number() -> int:
     """How often a run was asked for or taken: with another number another one is shown."""
     return int(st.session_state.get("training number", 0))
+
+
+def press(button: str) -> Callable[[], None]:
+    """A callback by which a *Try this* presses a button of the page Training in the run that follows."""
+
+    def pressing() -> None:
+        st.session_state[f"press {button}"] = True
+
+    return pressing
+
+
+def pressed(button: str) -> bool:
+    """Whether `press` asked for the button; once."""
+    return st.session_state.pop(f"press {button}", False)
 
 
 def begin(chosen: Experiment, how: Plan | Exactly, verb: str, snapshot: int = -1) -> None:

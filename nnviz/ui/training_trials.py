@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from nnviz.core.features import PLAYGROUND_FEATURES
 from nnviz.ui import controls, runs
 
@@ -17,38 +15,30 @@ def and_train(**sidebar: object) -> dict[str, object]:
     return data | network | learner | plan | sidebar
 
 
-def press_train() -> None:
-    st.session_state["press train"] = True
-
-
-def press_compare() -> None:
-    st.session_state["press compare"] = True
-
-
 TWENTY = {"data": "moons", "samples": 40, "test": 0.5, "noise": 0.3, "dataseed": 3, "units": 64, "layers": 2, "epochs": 300}
 TRIALS = [
     controls.Trial(
         "Too wide on 20 noisy points",
         "The boundary bends around single points: train cost falls to nothing, test cost falls and then climbs.",
         and_train(**TWENTY),
-        press_train,
+        runs.press(runs.TRAIN),
     ),
     controls.Trial(
         "L2 mends it",
         "The same with a penalty: a smoother boundary, the test cost does not climb, and more of the test part is right.",
         and_train(**TWENTY, l2=0.03),
-        press_train,
+        runs.press(runs.TRAIN),
     ),
     controls.Trial(
         "Too narrow on the spiral",
         "Two units cannot bend the plane enough: train and test cost both stay high.",
         and_train(data="spiral", layers=1, units=2, epochs=200),
-        press_train,
+        runs.press(runs.TRAIN),
     ),
     controls.Trial(
         "Batch size 1 against all",
         "One sample a step is noisy and fast, all samples a step smooth and slow: in 60 epochs it gets the least far.",
         and_train(data="moons", noise=0.1, layers=2, units=8) | {"trainview": "Compare", "varied": "batch size", "vs2": [1, 32, runs.ALL]},
-        press_compare,
+        runs.press(runs.COMPARE),
     ),
 ]

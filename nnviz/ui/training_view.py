@@ -307,7 +307,7 @@ def compare(chosen: Experiment, how: Plan) -> None:
         values = _values(chosen, varied)
         ask = partial(st.session_state.update, compared=(varied, tuple(values), seeds, how, chosen))
         st.button("Compare", on_click=ask, type="primary")
-    if st.session_state.pop("press compare", False):
+    if runs.pressed(runs.COMPARE):
         ask()
     asked = st.session_state.get("compared")
     if asked is None:

@@ -16,7 +16,10 @@ from nnviz.ui import controls, mistakes, show
 
 MOST_SHOWN = 30  # columns that are listed
 MISSING = {"drop": "Drop the row", "mean": "Fill with the mean"}
+UPLOADER = "upload"  # its key
+NAME = "file"  # the address's parameter that names the table of the experiment
 KEYS = ("targets", "task", "missing", "standardise")  # of the controls that stand where there is a table
+MADE_OF = "table choices"  # session_state: the digest of the table that is shown, and by what its data were made of it
 TASKS = {"auto": "Guess", "classification": "Classes", "regression": "Numbers"}
 
 
@@ -50,14 +53,29 @@ def fresh(file: Any, key: str) -> TypeGuard[Any]:
     return new
 
 
+def kept_table() -> Table | None:
+    """The table of the experiment, where one was dropped in this session."""
+    return st.session_state.get(f"{UPLOADER} table")
+
+
+def address_of(found: Table) -> str:
+    """How the address names a table: `mine~1a2b3c4d`, by its name and its content."""
+    return f"{found.name}~{found.digest[:8]}"
+
+
+def name_in(address: str) -> str:
+    """The name of a table as the address names it."""
+    return address.rpartition("~")[0]
+
+
 def table() -> Table | None:
     """The table of the experiment; the address names it, so that a link can ask for it."""
-    kept = read("Your CSV file", "upload", "Commas, semicolons or tabs; the first row names the columns.")
-    asked = st.query_params.get("file")
+    kept = read("Your CSV file", UPLOADER, "Commas, semicolons or tabs; the first row names the columns.")
+    asked = st.query_params.get(NAME)
     if kept is not None:
-        st.query_params["file"] = f"{kept.name}~{kept.digest[:8]}"
+        st.query_params[NAME] = address_of(kept)
     elif asked:
-        st.info(f"This link looks at the file “{show.as_typed(asked.rpartition('~')[0][:60])}”: drop it here to see the same picture.")
+        st.info(f"This link looks at the file “{show.as_typed(name_in(asked)[:60])}”: drop it here to see the same picture.")
     return kept
 
 
@@ -80,27 +98,31 @@ def data_set(test_fraction: float, seed: int, noise: float, samples: int | None)
         "Standardise", key="standardise", default=True, help="Mean 0 and deviation 1, fitted on the training part only."
     )
     _columns(found)
-    more: dict[str, Any] = {"test_fraction": test_fraction, "seed": seed, "noise": noise, "samples": samples}
-    return _made(found, tuple(targets), None if task == "auto" else task, standardize, missing, more)
+    choices = {"task": None if task == "auto" else task, "standardize": standardize, "missing": missing}
+    return _made(found, tuple(targets), choices | {"test_fraction": test_fraction, "seed": seed, "noise": noise, "samples": samples})
 
 
-def _made(
-    found: Table, targets: tuple[str, ...], task: str | None, standardize: bool, missing: str, more: dict[str, Any]
-) -> DataSet | None:
+def _made(found: Table, targets: tuple[str, ...], choices: dict[str, Any]) -> DataSet | None:
     """The data set, kept until one of the choices changes; where the choices do not go together, the one that was there before."""
-    choices = (found.digest, targets, task, standardize, missing, *more.values())
-    if st.session_state.get("table choices") != choices:
+    if made_of(found) != (targets, choices):
         try:
-            st.session_state["table data"] = from_table(found, targets, task, standardize, missing, **more)
-            st.session_state["table choices"] = choices
+            st.session_state["table data"] = from_table(found, targets, **choices)
+            st.session_state[MADE_OF] = found.digest, targets, choices
         except ValueError as error:
             mistakes.tell(error)
     made: DataSet | None = st.session_state.get("table data")
     if made is not None and targets:
-        guess = f"Read as {'classes' if guess_task(found, targets) == 'classification' else 'numbers'}." if task is None else ""
+        by_guess = choices["task"] is None
+        guess = f"Read as {'classes' if guess_task(found, targets) == 'classification' else 'numbers'}." if by_guess else ""
         if told := " ".join([guess, *made.notes]).strip():
             st.caption(show.as_typed(told))
     return made
+
+
+def made_of(found: Table) -> tuple[tuple[str, ...], dict[str, Any]] | None:
+    """The targets and choices by which the data that are shown were made of a table, whatever its controls say now; None of another."""
+    digest, targets, choices = st.session_state.get(MADE_OF, ("", (), {}))
+    return (targets, choices) if digest == found.digest else None
 
 
 def _follow(found: Table, usable: list[str], likely: list[str]) -> None:
