@@ -13,7 +13,7 @@ chosen = experiment.current()
 page.head(
     "How the cost bends around a point: the eigenvalues of its Hessian say which steps die out, which swing, and which break out.",
 )
-theme, colours = show.theme(), show.theme().symbols
+theme = show.theme()
 
 
 def spectrum(then, run, description, found):

@@ -24,7 +24,6 @@ from nnviz.core.convolution import Padding, Pair, convolve2d, geometry, gradient
 from nnviz.core.network import Network
 from nnviz.core.recurrent_network import RecurrentNetwork
 
-Array = NDArray[np.floating]
 BYTES = 8
 CHUNK_SECONDS = 0.03  # of measuring at once: an answer is never held up for longer than 50 ms
 LARGEST = 2**31  # weights, or numbers of one sample, of a layer that is counted

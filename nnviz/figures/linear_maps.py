@@ -97,7 +97,7 @@ def deformation(W: Array, theme: Theme) -> Figure:
 
 
 def shown_steps(twins: Twins) -> NDArray[np.integer]:
-    """Which steps of a path are drawn: those of `dense_steps`, up to the first that is beyond any picture."""
+    """Which steps of a path the player stops at, also where it has long left every picture: those of `dense_steps`."""
     return dense_steps(len(twins.path) - 1)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-from numpy.typing import NDArray
 
 from nnviz.core.ripples import DepthStudy, Gains, MeanField, Ripple
 from nnviz.figures.animation import animate
@@ -18,7 +17,6 @@ from nnviz.figures.log_lines import decades, log_lines
 from nnviz.figures.theme import Figure, Theme, axis, bare_axis, ink, layout, mix, signed_colour
 from nnviz.formulas.numbers import signed, significant
 
-Array = NDArray[np.floating]
 LEAST_SIGMA = 1e-9
 
 

@@ -216,14 +216,6 @@ def gradient_step(w: Quantity, gradient: Term, eta: float, colours: Colours) -> 
     )
 
 
-def layer_step(layer: int, colours: Colours) -> str:
-    """The step of a whole layer, `W ← W − η·δ·aᵀ` and `b ← b − η·δ`."""
-    W, b = coloured(f"W^{{{layer}}}", colours["w"]), coloured(f"b^{{{layer}}}", colours["b"])
-    eta, delta = coloured(r"\eta", colours["eta"]), coloured(rf"\delta^{{{layer}}}", colours["delta"])
-    before = coloured("x", colours["x"]) if layer == 1 else coloured(f"a^{{{layer - 1}}}", colours["a"])
-    return aligned([rf"{W} &\leftarrow {W} - {eta}\,{delta}\,{before}^{{\mathsf T}}", rf"{b} &\leftarrow {b} - {eta}\,{delta}"])
-
-
 def shapes(network: Network, layer: int, samples: int) -> str:
     """`(k×n)·(n×m) + (k×1) = (k×m)` of one layer."""
     k, n = network.shapes[layer - 1]

@@ -140,10 +140,3 @@ def unfinished(key: str) -> bool:
     """Whether the work is going on."""
     job = _jobs().get(key)
     return job is not None and job.going_on
-
-
-def forget(key: str) -> None:
-    """Throw the work and its result away."""
-    job = _jobs().pop(key, None)
-    if job is not None:
-        job.work.end()

@@ -230,10 +230,3 @@ def ensure(chosen: Experiment, how: Plan | None = None) -> Kept | None:
     if kept is None and "training" not in st.session_state:
         begin(chosen, how or Plan(), "train")
     return watch(chosen)
-
-
-def forget() -> None:
-    """Throw the run away."""
-    for key in ("run", "training", "training base"):
-        st.session_state.pop(key, None)
-    progress.forget("training")

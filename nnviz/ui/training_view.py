@@ -20,13 +20,13 @@ from nnviz.figures import compare as compared
 from nnviz.figures import learned, training
 from nnviz.figures.animation import standing_at
 from nnviz.figures.samples import telling_axes
+from nnviz.figures.theme import THEMES
 from nnviz.formulas import training as formulas
 from nnviz.formulas.numbers import fixed, significant
 from nnviz.ui import caching, controls, experiment, mistakes, progress, runs, show
 from nnviz.ui.experiment import Experiment, make_optimizer
 from nnviz.ui.runs import Kept, Plan
 
-Array = NDArray[np.floating]
 PCA = "principal components"
 VARIED = ("optimiser", "learning rate", "batch size", "width", "L2", "seed")
 MOST_RUNS = 6
@@ -80,16 +80,12 @@ def film(kept: Kept, view: View, show_test: bool, mode: str) -> tuple[Any, Any, 
 @caching.recent(entries=4)
 def curves(kept: Kept, mode: str) -> Any:
     """Train and test cost of a run, and pale those of the paths that were left at a fork."""
-    from nnviz.figures.theme import THEMES
-
     paths = [(runs.name_of(number), path.run, kept.run.parting(path.run)) for number, path in enumerate(kept.former)]
     return training.curves(kept.run, THEMES[mode], former=paths)
 
 
 @caching.recent(entries=4)
 def _maps(run: Run, view: View, show_test: bool, mode: str) -> tuple[Any, Any]:
-    from nnviz.figures.theme import THEMES
-
     theme, data, network = THEMES[mode], run.settings.data, run.network
     seen = slice_of(data, view.axes)
     outputs = activations_on(network, run.theta, seen.inputs, (len(network.sizes) - 1,))[0]
@@ -189,8 +185,6 @@ def numbers_at(run: Run, snapshot: int, score: str) -> None:
 @caching.recent(entries=4)
 def spreads(run: Run, mode: str) -> tuple[Any, Any]:
     """Histograms of weights and of gradients by layer, over the snapshots of a run."""
-    from nnviz.figures.theme import THEMES
-
     settings, network = run.settings, run.network
     cost = NetworkCost(network, settings.loss, settings.data.train.X, settings.data.train.Y)
     with np.errstate(all="ignore"):

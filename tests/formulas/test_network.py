@@ -163,7 +163,6 @@ def test_braces_are_balanced_where_indices_have_two_digits():
     for latex in (
         formulas.neuron_forward(network, theta, forward, 2, 11, COLOURS),
         formulas.neuron_backward(network, theta, forward, backward, LOSS, np.zeros(12), 1, 11, COLOURS),
-        formulas.layer_step(2, COLOURS),
     ):
         assert latex.count("{") == latex.count("}")
     assert "{12,11}" in weight(network, theta, 1, 11, 10).letter
