@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from nnviz.core.activations import Activation
 from nnviz.core.architecture import MOST_NUMBERS
+from nnviz.core.kernel import block_order
 from nnviz.core.losses import Loss
 from nnviz.core.network import Forward, Network, transposed
 
@@ -179,7 +180,7 @@ def by_products(product: Callable[..., Array], network: Network, loss: Loss, the
 
 def over_samples(matrix: Callable[[Pass], Array], network: Network, loss: Loss, theta: Array, X: Array, Y: Array) -> Array:
     """A (..., P, P) matrix that is a mean over samples, chunk by chunk, brought from the order of the blocks into theta's."""
-    m, order = X.shape[-1], parameter_order(network)
+    m, order = X.shape[-1], np.argsort(block_order(network))
     check_size(network, run_count(theta, X, Y))
     chunks = chunk_count(network, run_count(theta, X, Y), m)
     edges = [round(m * chunk / chunks) for chunk in range(chunks + 1)]
@@ -208,16 +209,6 @@ def run_count(theta: Array, X: Array, Y: Array) -> int:
 
 
 @lru_cache(maxsize=64)
-def parameter_order(network: Network) -> NDArray[np.intp]:
-    """Where each number of theta stands among the blocks [W|b], (P,)."""
-    places, start = np.empty(network.parameter_count, dtype=np.intp), 0
-    for (k, n), layer in zip(network.shapes, network.unpack(places), strict=True):
-        block = start + np.arange(k * (n + 1)).reshape(k, n + 1)
-        layer.W[...], layer.b[...] = block[:, :n], block[:, n:]
-        start += k * (n + 1)
-    return places
-
-
 @lru_cache(maxsize=64)
 def symmetric_pairs(n: int) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.intp]]:
     """The pairs i ≥ j of n numbers, and where each pair (i, j) stands among them, (n, n)."""

@@ -218,10 +218,7 @@ def _evaluator(objective: Objective) -> tuple[Callable[[Array], Array], int]:
     samples = Samples(objective.network, objective.loss, objective.X, objective.Y)
 
     def value(theta: Array) -> Array:
-        cost = samples.costs(theta)[0]
-        if objective.l2:
-            cost = cost + 0.5 * objective.l2 * (theta * theta) @ objective.weights
-        return cost + objective.l1 * np.abs(theta) @ objective.weights if objective.l1 else cost
+        return samples.costs(theta)[0] + objective.penalty(theta)
 
     return value, samples.count
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nnviz.core.batches import Batches
 from nnviz.core.kernel import Calls, block_order, transposed
-from nnviz.core.network import Network
+from nnviz.core.network import weight_mask
 from nnviz.core.objectives import NetworkCost
 from nnviz.core.optimizers import OPTIMIZERS, Optimizer
 from nnviz.core.schedules import factors_at
@@ -165,14 +165,6 @@ def penalty_calls(settings: Settings, parameters: Array, gradient: Array, order:
         calls += [partial(np.sign, parameters, scratch), partial(np.multiply, scratch, by_run(settings.l1, parameters) * weights, scratch)]
         calls += [partial(np.add, gradient, scratch, gradient)]
     return calls
-
-
-def weight_mask(network: Network) -> Array:
-    """1 for each weight and 0 for each bias, (P,)."""
-    mask = np.zeros(network.parameter_count)
-    for layer in network.unpack(mask):
-        layer.W[...] = 1.0
-    return mask
 
 
 def by_run(setting: Any, parameters: Array) -> Array:

@@ -319,3 +319,11 @@ def transposed(A: Array) -> Array:
 def samples_first(moved: Array) -> Array:
     """Directions, units, samples (..., n, k, m) as a Jacobian a sample, (..., m, k, n)."""
     return moved.swapaxes(-1, -3)
+
+
+def weight_mask(network: Network) -> Array:
+    """1 for each weight and 0 for each bias, (P,)."""
+    mask = np.zeros(network.parameter_count)
+    for layer in network.unpack(mask):
+        layer.W[...] = 1.0
+    return mask

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from nnviz.core import hessian as second
 from nnviz.core.arrays import numbers, one_penalty
 from nnviz.core.losses import Loss, get_loss
-from nnviz.core.network import Forward, Network
+from nnviz.core.network import Forward, Network, weight_mask
 
 Array = NDArray[np.floating]
 
@@ -195,10 +195,7 @@ class NetworkCost:
     @cached_property
     def weights(self) -> Array:
         """1 where theta holds a weight, 0 where a bias, (P,)."""
-        mask = np.zeros(self.dimension)
-        for layer in self.network.unpack(mask):
-            layer.W[...] = 1.0
-        return frozen_array(mask)
+        return frozen_array(weight_mask(self.network))
 
     def losses_after(self, forward: Forward) -> Array:
         """L of every sample, (..., m): from the logits where output and loss belong together."""
@@ -209,11 +206,15 @@ class NetworkCost:
     def value_after(self, theta: Array, forward: Forward) -> Array:
         """C of a forward pass, (...)."""
         with np.errstate(all="ignore"):
-            cost = self.losses_after(forward).mean(axis=-1)
-            if not (self.l2 or self.l1):
-                return cost
+            return self.losses_after(forward).mean(axis=-1) + self.penalty(theta)
+
+    def penalty(self, theta: Array) -> Array | float:
+        """`½·l2·Σ‖W‖² + l1·Σ|W|`, (...); 0 where there is none."""
+        if not (self.l2 or self.l1):
+            return 0.0
+        with np.errstate(all="ignore"):
             W = theta * self.weights
-            return cost + 0.5 * self.l2 * np.sum(W * W, axis=-1) + self.l1 * np.sum(np.abs(W), axis=-1)
+            return 0.5 * self.l2 * np.sum(W * W, axis=-1) + self.l1 * np.sum(np.abs(W), axis=-1)
 
     def penalty_product(self, v: Array) -> Array:
         """The penalty's own Hessian times v: l2 on the weights, and nothing of l1, which is straight where no weight is 0."""

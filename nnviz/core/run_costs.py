@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.kernel import Calls, Pass, Stack, block_order, blocks, play, transposed, with_ones
-from nnviz.core.learner import weight_mask
 from nnviz.core.losses import Loss
 from nnviz.core.many_costs import Samples, chunk_shape
-from nnviz.core.network import Network
+from nnviz.core.network import Network, weight_mask
 
 Array = NDArray[np.floating]
 

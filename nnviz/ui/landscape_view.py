@@ -286,9 +286,7 @@ def costs_of(run: Run, first: Run, test: bool) -> Array:
     """The cost at each snapshot as the landscape has it: on the training part with the penalty of the first run."""
     if test:
         return run.test_cost
-    cost = cost_of(first)
-    with np.errstate(all="ignore"):
-        return run.train_cost + (0.5 * cost.l2 * run.theta**2 + cost.l1 * np.abs(run.theta)) @ cost.weights
+    return run.train_cost + cost_of(first).penalty(run.theta)
 
 
 @dataclass(frozen=True, eq=False)
