@@ -40,6 +40,10 @@ def once() -> None:
     show.sentence(f"{kept.capitalize()}. Check: the largest difference between W·v and λ·v is {significant(off, 2)}.")
 
 
+def how_often(**more: int) -> int:
+    return int(controls.slider("Steps", 1, 200, key="eigsteps", default=30, step=1, **more))
+
+
 def again() -> None:
     controls.from_click("iterates", ("x1", "x2"))
     pictures = st.container()
@@ -50,7 +54,7 @@ def again() -> None:
         with right:
             start = [controls.number(f"start x{i}", -1e6, 1e6, key=f"x{i}", default=1.0, step=0.1, format="%.6g") for i in (1, 2)]
             size = controls.powers("Perturbation", -12, 0, key="eps", default=1e-3, per_decade=(1,))
-            steps = int(controls.slider("Steps", 1, 200, key="eigsteps", default=30, step=1))
+            steps = how_often()
     take.script(lambda: page_scripts.linear_map(W, steps))
     twins = stability.iterate_twins(W, start, [size, 0.0], steps)
     shown = figures.shown_steps(twins)
@@ -79,7 +83,7 @@ def again() -> None:
 def growth() -> None:
     left, right = st.columns(2, gap="medium")
     with st.expander("Matrix and steps", expanded=True):
-        steps = int(controls.slider("Steps", 1, 200, key="eigsteps", default=30, step=1, width=420))
+        steps = how_often(width=420)
         W = matrix_view.matrix()
     take.script(lambda: page_scripts.linear_map(W, steps))
     grown = stability.transient_growth(W, steps)

@@ -29,7 +29,7 @@ TRIALS = (
     controls.Trial(
         "Clipping forgets",
         "From the logit, z = −1000 costs exactly 1000 with slope −1. Clipped at 10⁻⁷ it costs 16.1 with slope 0: nothing is learned.",
-        {"lossview": VIEWS[2], "farz": "-1000", "clip": 1e-7, "fartarget": "1"},
+        {"lossview": VIEWS[2], "farz": "-1000", "lossclip": 1e-7, "fartarget": "1"},
     ),
     controls.Trial(
         "One outlier",

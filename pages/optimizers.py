@@ -57,7 +57,7 @@ def choose_more():
         with row[2]:
             schedule = controls.choice("Schedule", SCHEDULES, key="sched", default="constant")
         with row[3]:
-            clip = float(controls.number("Clip ‖∇f‖ at (0: off)", 0.0, 1e6, key="clip", default=0.0, step=1.0, format="%.4g"))
+            clip = float(controls.number("Clip ‖∇f‖ at (0: off)", 0.0, 1e6, key="gclip", default=0.0, step=1.0, format="%.4g"))
         with row[4]:
             decay = float(controls.number("Weight decay λ", 0.0, 10.0, key="gdecay", default=0.0, step=0.01, format="%.4g"))
     return noise, seed, schedule, clip, decay

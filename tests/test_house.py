@@ -1,16 +1,24 @@
 """The house keeps its order: the engine stands alone, pages are thin, and the navigation and the pages are the same list."""
 
 import ast
+import inspect
+import re
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from nnviz.ui import navigation
+from nnviz.ui import controls, navigation
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "pages").glob("*.py"))
+INTERFACE = sorted((ROOT / "nnviz" / "ui").glob("*.py"))
+KEY_AT = {  # what draws a control → the place of its key among its arguments
+    name: list(inspect.signature(getattr(controls, name)).parameters).index("key")
+    for name in ("choice", "segments", "several", "slider", "powers", "number", "toggle", "text")
+}
 ALONE = """
 import sys
 class Absent:
@@ -44,10 +52,37 @@ def test_a_page_is_thin_and_draws_nothing_itself(page):
 
 def test_the_navigation_lists_every_page_and_no_other():
     listed = {name for files in navigation.SECTIONS.values() for name in files}
-    assert {page.stem for page in PAGES} <= listed
+    assert {page.stem for page in PAGES} == listed
 
 
 def test_modules_hold_one_idea():
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "nnviz").rglob("*.py")}
-    written = {name: text for name, text in texts.items() if "not to be edited" not in text[:200]}  # what a script writes is read by nobody
-    assert not {name: n for name, text in written.items() if (n := len(text.splitlines())) > 500}
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "nnviz").rglob("*.py")}
+    written = {path: text for path, text in texts.items() if "not to be edited" not in text[:200]}  # what a script writes is read by nobody
+    assert not {str(path): n for path, text in written.items() if (n := len(text.splitlines())) > 500}
+
+
+def _controls(path):
+    """The controls that a file draws: the key of each, as it is written, and its line."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name("controls"), attr=name)) if name in KEY_AT:
+                named = [word.value for word in node.keywords if word.arg == "key"]
+                yield (named or [node.args[KEY_AT[name]]])[0], node.lineno
+
+
+def _pattern(key):
+    """The letters of a key, and a number where one is put in; nothing for a constant, which is shared on purpose."""
+    match key:
+        case ast.Constant(str(value)):
+            return value
+        case ast.JoinedStr(parts):
+            return "".join(part.value if isinstance(part, ast.Constant) else r"\d+" for part in parts)
+    return ""
+
+
+def test_a_control_s_key_stands_for_one_control_over_all_pages():
+    # A key is a parameter of the address and lives through all pages: what two controls share, each reads of the other.
+    drawn = [(_pattern(key), f"{path.name}:{line}") for path in (*PAGES, *INTERFACE) for key, line in _controls(path)]
+    named = [(key, place) for key, place in drawn if key]
+    assert len(named) > 150
+    assert not [(a, b) for a, b in combinations(named, 2) if a[0] == b[0] or re.fullmatch(a[0], b[0]) or re.fullmatch(b[0], a[0])]

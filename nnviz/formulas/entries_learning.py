@@ -117,7 +117,7 @@ OPTIMIZER = (
         ((r"@g", "gradient"), ("c", "its greatest length")),
         "Keeps the direction; a run that would explode goes on.",
         "optimizers",
-        {"clip": 1.0},
+        {"gclip": 1.0},
         there.clipping,
     ),
 )

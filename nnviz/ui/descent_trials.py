@@ -6,7 +6,7 @@ from typing import Any
 
 from nnviz.ui.controls import Trial
 
-PLAIN: dict[str, Any] = {"gnoise": 0.0, "sched": "constant", "clip": 0.0, "gdecay": 0.0, "dim": "Contours"}
+PLAIN: dict[str, Any] = {"gnoise": 0.0, "sched": "constant", "gclip": 0.0, "gdecay": 0.0, "dim": "Contours"}
 
 
 def _trial(label: str, notice: str, **settings: Any) -> Trial:

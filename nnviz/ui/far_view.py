@@ -25,7 +25,7 @@ def draw() -> None:
     with middle:
         y = float(controls.segments("Target y", ("0", "1"), key="fartarget", default="1"))
     with right:
-        epsilon = controls.powers("Clipped at ε", -15, -1, key="clip", default=1e-7, per_decade=(1,))
+        epsilon = controls.powers("Clipped at ε", -15, -1, key="lossclip", default=1e-7, per_decade=(1,))
     drawn = figures.far_out(y, z, epsilon)
     picture, formula = st.columns([1.75, 1], gap="large")
     with picture:

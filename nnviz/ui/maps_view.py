@@ -245,7 +245,7 @@ def _open_descent(surface: Surface, arguments: Mapping[str, Any]) -> None:
         "steps": min(max(arguments["steps"], 10), MOST_DESCENT),
         "gnoise": 0.0,
         "sched": "constant",
-        "clip": 0.0,
+        "gclip": 0.0,
         "gdecay": 0.0,
         "inner": tuning.title_of(optimizer.name),
     }

@@ -85,7 +85,7 @@ def test_a_setting_that_does_not_fit_is_answered_beside_it_and_the_former_one_st
 
 def test_no_row_of_a_formula_is_wider_than_a_phone(visit):
     names = ("AdamW", "RAdam", "Nesterov", "Adadelta")
-    page = visit(f"optimizers?{'&'.join(f'opt={name}' for name in names)}&clip=1&gdecay=0.01", width=390)
+    page = visit(f"optimizers?{'&'.join(f'opt={name}' for name in names)}&gclip=1&gdecay=0.01", width=390)
     page.wait_for_selector(".katex-display")
     wide = "formulas => formulas.map(formula => formula.scrollWidth - formula.clientWidth)"
     for name in names:

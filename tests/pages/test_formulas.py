@@ -54,3 +54,4 @@ def test_the_way_leads_to_a_page_that_takes_the_state(open_page, entry):
     assert not app.exception
     assert not app.error
     assert all(app.session_state[key] == value for key, value in entry.state.items())
+    assert entry.state.keys() <= app.session_state["defaults"].keys()  # each is a control that was drawn

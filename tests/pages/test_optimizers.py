@@ -208,7 +208,7 @@ def test_each_trial_shows_what_it_says(open_page, trial):
 
 
 def test_more_of_everything_combines(open_page):
-    app = open_page(PAGE, opt=ALL[:8], gnoise="2", sched="cosine", clip="5", gdecay="0.01", steps="60")
+    app = open_page(PAGE, opt=ALL[:8], gnoise="2", sched="cosine", gclip="5", gdecay="0.01", steps="60")
     assert not app.exception
     assert not app.error
 

@@ -7,7 +7,7 @@ from nnviz.core.optimizers import OPTIMIZERS, ClippedByNorm, Decayed
 from nnviz.core.surfaces import SURFACES, Surface, ravine
 from nnviz.formulas import page_scripts
 from nnviz.formulas.numbers import fixed, significant
-from nnviz.ui import take
+from nnviz.ui import navigation, redraw, take
 
 
 def everything(block):
@@ -49,7 +49,7 @@ def opened(open_page, monkeypatch):
         ("backpropagation", {"backrow": "5", "edits": "3:0.25"}, ("derivative of the cost",)),
         ("activations", {"actz": "-1.5"}, ("gelu", "gelu, slope", "sigmoid")),
         ("losses", {"yhat": "0.3"}, ("binary_cross_entropy", "huber, slope")),
-        ("optimizers", {"surface": "ravine", "kappa": "10", "clip": "2", "gdecay": "0.01", "steps": "50"}, ("SGD, value", "Adam, value")),
+        ("optimizers", {"surface": "ravine", "kappa": "10", "gclip": "2", "gdecay": "0.01", "steps": "50"}, ("SGD, value", "Adam, value")),
         ("loss_landscape", {"landres": "51", "landopt": "sgd"}, ("at the origin of the plane",)),
         ("curvature", {}, ("largest eigenvalue", "lowest eigenvalue", "trace", "gradient norm")),
         ("eigenvalues", {"eigview": "Growth on the way"}, ("spectral radius", "spectral norm")),
@@ -91,6 +91,22 @@ def test_the_map_of_a_surface_is_the_one_on_the_page(opened):
     numbers, text = opened("maps", mapof="Beale", mapsize="16", mapsteps="10", optimizer="heavy_ball")
     assert f"{numbers['share that converges']:.1%} of the runs converge" in text
     assert 0 < numbers["share that converges"] < 1
+
+
+def test_what_is_clipped_on_another_page_is_not_what_training_clips(open_page, monkeypatch):
+    recipes, plain = [], OPTIMIZERS["adam"](learning_rate=0.01)
+    monkeypatch.setattr(take, "_script", lambda recipe, *_: recipes.append(recipe))
+    app = open_page("losses", lossview="Far out")
+    app.session_state[redraw.TAKE] = True
+    app.run()
+    assert recipes.pop().optimizer == plain
+    app.switch_page(str(navigation.path("optimizers"))).run()
+    next(field for field in app.number_input if field.label.startswith("Clip")).set_value(5.0).run()
+    app.session_state[redraw.TAKE] = True
+    app.run()
+    assert recipes.pop().optimizer == plain
+    app.switch_page(str(navigation.path("training"))).run()
+    assert app.number_input(key="clip").value == 0
 
 
 @pytest.mark.parametrize("surface", [SURFACES["beale"], ravine(7.0), Surface.from_expression("x**2 + y**4", ((-2, 2), (-1, 1)))])
