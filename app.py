@@ -37,5 +37,5 @@ with redraw.whole():
     experiment.put(chosen)
     frame.top(page.title)
     body(page)
-    controls.draw_trials()
+    controls.draw_trials(page.title)
 carry.finish(chosen)

@@ -240,13 +240,13 @@ def try_this(trials: Sequence[Trial]) -> None:
     st.session_state[TRIALS] = trials
 
 
-def draw_trials() -> None:
-    """Buttons that set the controls to show something worth seeing; the sentence of the last one pressed stands below them."""
+def draw_trials(page: str) -> None:
+    """Buttons that set the controls to show something worth seeing; the sentence of the last one pressed on that page stands below them."""
     trials = st.session_state.pop(TRIALS, ())
     if not trials:
         return
     st.markdown("#### Try this")
-    pressed = "try pressed"
+    pressed = f"try pressed on {page}"
     with st.container(horizontal=True, key="try-buttons"):
         for index, trial in enumerate(trials):
             st.button(trial.label, key=f"try-{index}", on_click=_apply, args=(trial, pressed, index))

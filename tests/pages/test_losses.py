@@ -2,6 +2,8 @@
 
 import pytest
 
+from nnviz.ui.navigation import path
+
 VIEWS = ("Over ŷ", "Over the logit", "Far out", "On the data", "Unequal classes")
 
 
@@ -57,3 +59,16 @@ def test_every_try_this_runs(open_page):
         app.button(key=f"try-{index}").click().run()
         assert not app.exception
         assert not app.error
+
+
+def test_the_sentence_of_a_try_this_stays_on_its_page(open_page):
+    def sentences(app):
+        return [element.value for element in app.markdown if element.value.startswith("**")]
+
+    app = open_page("losses")
+    app.button(key="try-1").click().run()
+    assert "Squared error stalls" in sentences(app)[0]
+    app.switch_page(str(path("ripples"))).run()
+    assert sentences(app) == []
+    app.switch_page(str(path("losses"))).run()
+    assert "Squared error stalls" in sentences(app)[0]

@@ -18,7 +18,7 @@ def script():
     names = controls.several("Names", ["x", "y", "z"], key="names", default=["x"])
     side = controls.segments("Side", ["left", "right"], key="side", default="right")
     controls.try_this([controls.Trial("Much", "It is the most.", {"amount": 2.0, "kind": "a"})])
-    controls.draw_trials()
+    controls.draw_trials("Page")
     st.button("Reset", on_click=controls.reset, args=(["amount", "kind"],))
     st.text(f"{rate} {amount} {kind} {count} {flag} {names} {side}")
 
