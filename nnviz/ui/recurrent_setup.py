@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nnviz.core.activations import ELEMENTWISE_NAMES
 from nnviz.core.far_gradient import radius_sweep
+from nnviz.core.initializers import INITIALIZERS
 from nnviz.core.losses import LOSSES
 from nnviz.core.recurrent import RecurrentCost, RecurrentNetwork, ThroughTime
 from nnviz.core.sequences import SequenceTask, echo, make_task, next_value
@@ -21,7 +22,7 @@ from nnviz.ui import caching, controls, mistakes, show, uploads
 Array = NDArray[np.floating]
 OWN = "own series"
 TASKS = {"sine": "Sine", "sunspots": "Sunspots", "echo": "Echo", "adding": "Adding", OWN: "Your own series"}
-INITIALIZERS = ("orthogonal", "identity", "glorot_uniform", "normal", "he_normal", "lecun_normal", "torch_linear")
+DRAWS = ["identity", *(name for name in INITIALIZERS if name != "zeros")]  # of W_hh; no multiple of zeros has the radius asked for
 DRAWN, TRAINED = "as drawn", "as trained"
 KEPT = "rec trained"  # session_state: a network and the weights that training has reached
 MOST_NUMBERS = 400_000  # hidden states of a sequence, all samples
@@ -85,7 +86,7 @@ def setup() -> Setup:
     activation = controls.choice("Activation f", ELEMENTWISE_NAMES, key="recf", default="tanh")
     hidden = int(controls.slider("Hidden units", 1, 32, key="rechidden", default=8, step=1))
     with st.expander("W_hh, seed, truncation"):
-        initializer = controls.choice("W_hh is drawn", INITIALIZERS, key="recinit", default="orthogonal")
+        initializer = controls.choice("W_hh is drawn", DRAWS, key="recinit", default="orthogonal")
         seed = int(controls.number("Seed", 0, 9999, key="recseed", default=0, step=1))
         cut = int(
             controls.number(

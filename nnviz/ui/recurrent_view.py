@@ -27,7 +27,7 @@ Array = NDArray[np.floating]
 WHOLE = 0  # "entry" that stands for the whole matrix
 SPAN = 60  # steps over which the sweep looks back
 UNCLIPPED = float(np.finfo(float).max)
-OPTIMISERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "nadam", "radam", "lion")
+OPTIMISERS = [name for name in OPTIMIZERS if name not in {"muon", "newton"}]  # one needs a network's layers, one a Hessian for each step
 
 
 def through_time(given: Setup) -> None:

@@ -152,7 +152,7 @@ def fields_of(run: Run, settings: Settings, columns: Sequence[Any]) -> None:
         value = getattr(run.plain, field.name)
         key = _field(run, field.name, value)
         changed: Any = {"key": key, "on_change": _changed, "args": (run.key, field.name, key)}
-        label = "exactly" if field.name == "learning_rate" else LETTERS[field.name]
+        label = "exactly" if field.name == "learning_rate" else LETTERS.get(field.name, field.name.replace("_", " "))
         with next(places):
             if field.type == "bool":
                 st.toggle(label, **changed)

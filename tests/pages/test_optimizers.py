@@ -1,8 +1,12 @@
 """The page Optimisers as a person meets it: its views, its bad input, its links."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
+from nnviz.core.optimizers import OPTIMIZERS, Optimizer
 from nnviz.core.surfaces import SURFACES, Surface
 from nnviz.core.sweep import sweep_chunks
 from nnviz.ui import descent_figures, descent_trials, tuning
@@ -211,6 +215,29 @@ def test_more_of_everything_combines(open_page):
     app = open_page(PAGE, opt=ALL[:8], gnoise="2", sched="cosine", gclip="5", gdecay="0.01", steps="60")
     assert not app.exception
     assert not app.error
+
+
+@dataclass(frozen=True, eq=False)
+class Shorter(Optimizer):
+    """θ ← θ − α·g/(1 + s·|g|)."""
+
+    learning_rate: float = 0.01
+    how_much: float = 1.0
+    name: ClassVar[str] = "shorter"
+
+    def advance(self, theta, gradient, state):
+        theta -= state.rate * gradient / (1 + self.how_much * np.abs(gradient))
+
+
+def test_an_optimiser_that_is_in_the_registry_alone_is_compared_and_tuned(open_page, monkeypatch):
+    monkeypatch.setitem(OPTIMIZERS, "shorter", Shorter)
+    monkeypatch.setattr(tuning, "KINDS", [*tuning.KINDS, "shorter"])
+    monkeypatch.setattr(tuning, "NAMES", [*tuning.NAMES, "shorter"])
+    app = open_page(PAGE, opt=["SGD", "Shorter"], steps="20", inner="Shorter", tune="shorter.how_much=3")
+    assert not app.exception
+    assert not app.error
+    assert app.number_input(key="tuned shorter how_much").label == "how much"
+    assert app.number_input(key="tuned shorter how_much").value == 3
 
 
 def test_a_changed_field_is_in_the_link(open_page):

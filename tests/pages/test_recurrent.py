@@ -4,7 +4,11 @@ import io
 
 import pytest
 
+from nnviz.core.initializers import INITIALIZERS
+from nnviz.core.optimizers import OPTIMIZERS
+from nnviz.core.recurrent_network import RecurrentNetwork
 from nnviz.core.tables import read_table
+from nnviz.ui import recurrent_setup, recurrent_view
 from nnviz.ui.show import as_typed
 from tests.pages.conftest import figures
 
@@ -34,10 +38,28 @@ def test_every_task_is_shown_and_learnt(open_page, task, view):
     assert not app.error
 
 
-@pytest.mark.parametrize("f", ["relu", "sigmoid", "gelu"])
-def test_any_activation_and_initialiser(open_page, f):
-    app = open_page("recurrent", recview="Vanish or explode", recf=f, recinit="normal", rechidden="1")
+@pytest.mark.parametrize(("f", "initialiser"), [("relu", "normal"), ("sigmoid", "he_uniform"), ("gelu", "identity")])
+def test_any_activation_and_initialiser(open_page, f, initialiser):
+    app = open_page("recurrent", recview="Vanish or explode", recf=f, recinit=initialiser, rechidden="1")
     assert not app.exception
+    assert not app.error
+    assert (app.session_state["recf"], app.session_state["recinit"]) == (f, initialiser)
+    assert len(figures(app)) == 3
+
+
+def test_every_initialiser_with_a_radius_may_draw_the_weights():
+    network = RecurrentNetwork(1, 4, 1)
+    assert [name for name in INITIALIZERS if name not in recurrent_setup.DRAWS] == ["zeros"]
+    for name in recurrent_setup.DRAWS:
+        assert network.spectral_radius(network.rescale(network.initialize(name), 0.9)) == pytest.approx(0.9)
+
+
+def test_every_optimiser_that_takes_any_cost_may_train(open_page):
+    assert set(OPTIMIZERS) - set(recurrent_view.OPTIMISERS) == {"muon", "newton"}
+    app = open_page("recurrent", recview="Training", recrun="10", recopt="lbfgs")
+    assert not app.exception
+    assert app.session_state["recopt"] == "lbfgs"
+    assert len(figures(app)) == 3
 
 
 @pytest.mark.parametrize(
