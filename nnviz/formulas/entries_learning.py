@@ -62,7 +62,7 @@ def _rule(name: str) -> Entry:
     )
     used = [meaning for key, meaning in MEANINGS.items() if any(f"{{{key}}}" in template for _, template in rule)]
     return Entry(
-        TITLES[name],
+        TITLES.get(name, name.replace("_", " ").capitalize()),
         written,
         (T, ALPHA, *used),
         NOTES.get(name, ""),

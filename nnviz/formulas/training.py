@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nnviz.core.runs import Run
 from nnviz.core.settings import Settings
 from nnviz.formulas.numbers import latex
-from nnviz.formulas.optimizers import RULES, SYMBOLS
+from nnviz.formulas.optimizers import AS_TAKEN, RULES, SYMBOLS
 
 MUON = [  # matrix by matrix, in Nesterov's form; biases are Adam's
     ("m", r"{beta}\,{m0}+(1-{beta})\,{g},\quad {beta}\,{m}+(1-{beta})\,{g} = U\Sigma V^{{\top}}"),
@@ -60,7 +60,7 @@ def _rule(optimizer: Any, colours: Mapping[str, str]) -> list[str]:
         optimizer = optimizer.optimizer
     ink = {"theta": "theta", "next": "theta", "alpha": "eta"}
     symbols = {name: rf"\textcolor{{{colours[ink[name]]}}}{{{text}}}" if name in ink else text for name, text in SYMBOLS.items()}
-    lines = RULES.get(optimizer.name, MUON)
+    lines = MUON if optimizer.name == "muon" else RULES.get(optimizer.name, AS_TAKEN)
     rows = [rf"{symbols[result]} &\leftarrow {template.format(**symbols)}" for result, template in lines]
     rate = latex(float(np.max(optimizer.learning_rate)))
     return [*rows[:-1], rf"{rows[-1]},\quad {symbols['alpha']} = {rate}"]

@@ -14,7 +14,7 @@ from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost
 from nnviz.core.optimizers import OPTIMIZERS
 from nnviz.figures.theme import DARK, LIGHT
-from nnviz.formulas import live
+from nnviz.formulas import entries_learning, live
 from nnviz.formulas.catalogue import CATALOGUE, of_page, search
 from nnviz.formulas.letters import LETTERS
 from nnviz.formulas.live import Here
@@ -168,3 +168,8 @@ def test_questions_lead_to_pages_and_sources_are_addresses():
     assert all(question.answer.count("$") % 2 == 0 for question in QUESTIONS)
     assert all(re.fullmatch(r"https?://[\w.\-/~]+", source.address) and 1980 < source.year <= 2026 for source in SOURCES)
     assert len({source.title for source in SOURCES}) == len(SOURCES) >= 8
+
+
+def test_an_optimiser_without_a_title_is_called_by_its_name(monkeypatch):
+    monkeypatch.delitem(entries_learning.TITLES, "heavy_ball")
+    assert entries_learning._rule("heavy_ball").title == "Heavy ball"

@@ -38,6 +38,14 @@ def test_every_rule_is_written_with_its_rate_and_whole(name):
     assert "leftarrow" in told
 
 
+def test_an_optimiser_whose_rule_is_not_written_is_not_given_another_s(monkeypatch):
+    run = run_of("lion")
+    monkeypatch.delitem(training.RULES, "lion")
+    told = training.step(run, 1, LIGHT.symbols)
+    assert r"+\Delta\theta,\quad" in told
+    assert "U" not in told
+
+
 def test_penalties_and_clipping_are_told_only_where_they_are():
     plain, changed = (training.step(run, 1, LIGHT.symbols) for run in (run_of(), run_of(l2=0.25, l1=0.125, clip_norm=2.0)))
     for part in (r"0.25\,W", r"0.125\operatorname{sign} W", r"\lVert g\rVert\le 2"):

@@ -8,6 +8,7 @@ from nnviz.core.network import Network
 from nnviz.core.optimizers import OPTIMIZERS, ClippedByNorm
 from nnviz.core.schedules import SCHEDULES
 from nnviz.formulas.scripts import Recipe, registered_data
+from nnviz.formulas.torch_script import LACKING
 
 KINDS = ("identity", "leaky_relu", "elu", "selu", "softplus", "gelu", "silu", "mish", "hardsigmoid", "hardtanh", "softsign", "softmax")
 
@@ -41,6 +42,6 @@ RECIPES = {
     "regression, huber, all samples": recipe("plane", ("tanh",), "identity", "huber(0.5)", batch_size=1000),
     "absolute error, features": recipe("moons", ("tanh",), "tanh", "absolute_error", features=("x1", "x1^2", "sin(x2)")),
     "a schedule and clipping": recipe(clip=0.1, schedule=SCHEDULES["cosine"](T_max=40)),
-    **{f"optimiser {name}": recipe(optimizer=name) for name in OPTIMIZERS if name not in ("lion", "newton", "lbfgs", "muon")},
+    **{f"optimiser {name}": recipe(optimizer=name) for name in OPTIMIZERS if name not in LACKING},
     **{f"activation {name}": recipe(hidden=(name,), output="identity", loss="half_squared_error", steps=20) for name in KINDS},
 }
