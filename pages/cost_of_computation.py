@@ -61,7 +61,7 @@ def growth() -> None:
     ]
     slopes = "; ".join(f"{name}: slope {curve.slope:.3f}" for name, curve in curves)
     show.figure(figures.growth(curves, theme), key="growth", alt=f"FLOPs over size on log–log axes. {slopes}")
-    show.formula(r"\text{dense } O(n^2) \qquad \text{convolution } O(k^2\cdot n)", "growth")
+    show.formula(formulas.GROWTH, "growth")
     show.sentence("The slopes lie a little below 2: the bias and the activation grow only with n, and weigh less the larger the layer.")
 
 

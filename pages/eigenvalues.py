@@ -9,7 +9,7 @@ from nnviz.figures import linear_maps as figures
 from nnviz.formulas import eigenvalues as formulas
 from nnviz.formulas import page_scripts
 from nnviz.formulas.letters import in_colours
-from nnviz.formulas.numbers import latex, significant
+from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, experiment, matrix_view, page, player, show, take
 
 VIEWS = ("Once", "Again and again", "Growth on the way", "Large matrices")
@@ -66,8 +66,7 @@ def again() -> None:
             alt = f"Distance of the twins over {steps} steps; it ends at {twins.distance[-1]:.4g}"
             show.figure(figures.distance(twins, theme), key="distance", alt=alt)
         step = int(shown[player.player("twins", ["iterates", "distance"], steps=shown, interval=80, clickable=True)])
-    x, y = formulas.matrix(twins.path[step - 1][:, None] if step else twins.path[0][:, None]), formulas.matrix(twins.path[step][:, None])
-    show.formula(in_colours(rf"x_{{{step}}} = @W\cdot {x} = {y}" if step else rf"x_0 = {y}", theme.symbols), "applied")
+    show.formula(formulas.step(twins.path, step, theme.symbols), "applied")
     values = eigen.spectrum(W)
     rho = float(eigen.spectral_radius(W))
     fate = "a change dies out in the end" if rho < 1 else "a change grows" if rho > 1 else "a change neither dies nor grows geometrically"
@@ -94,11 +93,7 @@ def growth() -> None:
     with right:
         matrix_view.pseudospectrum(W, values)
     radius, omega = float(stability.numerical_radius(W)), float(stability.numerical_abscissa(W))
-    told = (
-        rf"\rho(@W) = {latex(float(eigen.spectral_radius(W)))} \quad \|@W\|_2 = {latex(float(eigen.singular_values(W)[0]))} \quad"
-        rf" r(@W) = \max|x^*@W x| = {latex(radius)} \quad \omega(@W) = {latex(omega)}"
-    )
-    show.formula(in_colours(told, theme.symbols), "product")
+    show.formula(formulas.growth(W, radius, omega, theme.symbols), "product")
 
 
 def large() -> None:

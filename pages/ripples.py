@@ -7,7 +7,8 @@ from nnviz.core import ripples
 from nnviz.figures import ripples as figures
 from nnviz.figures.graph import most_active, network_graph
 from nnviz.formulas import page_scripts
-from nnviz.formulas.numbers import latex, significant
+from nnviz.formulas import ripples as formulas
+from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, experiment, page, player, programs, ripples_view, show, take
 
 VIEWS = ("Through the network", "Through depth")
@@ -57,9 +58,7 @@ def through_network() -> None:
             alt = f"Size of the change at each layer: {found.size.round(5).tolist()}"
             show.figure(figures.sizes(found, theme), key="ripsizes", alt=alt)
             if layer:
-                before, after = latex(found.size[layer - 1]), latex(found.size[layer])
-                ratio = rf"\frac{{\|\Delta a^{{{layer}}}\|}}{{\|\Delta a^{{{layer - 1}}}\|}}"
-                show.formula(rf"{ratio} = \frac{{{after}}}{{{before}}} = {latex(found.gain[layer - 1])}", "gain")
+                show.formula(formulas.gain(layer, *found.size[layer - 1 : layer + 1], found.gain[layer - 1]), "gain")
     left, right = st.columns([1.75, 1], gap="large")
     with left:
         alt = f"Singular values of the Jacobians; the largest of the whole is {float(strongest):.4g}"

@@ -6,6 +6,7 @@ from nnviz.core.complexity import ConvolutionLayer, DenseLayer, LayerCost
 
 DENSE = (r"k\,(n+1)", "2knm + km + km", "4knm + km + km")  # parameters, FLOPs forward, FLOPs backward
 CONVOLUTION = (r"f\,(c\,k^2+1)", r"2\,f\,c\,k^2\,p + 2\,f\,p", r"4\,f\,c\,k^2\,p + 2\,f\,p")
+GROWTH = r"\text{dense } O(n^2) \qquad \text{convolution } O(k^2\cdot n)"
 THROUGH_TIME = r"2\cdot T\cdot h\cdot m\cdot 8"  # bytes
 
 

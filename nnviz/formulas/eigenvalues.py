@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnviz.core.eigen import singular_values, spectral_radius, spectrum
-from nnviz.formulas.letters import at_equals
+from nnviz.formulas.letters import Colours, at_equals, in_colours
 from nnviz.formulas.numbers import latex
 
 CHARACTERISTIC = (r"0 = \det(\lambda I - @W)", r"\lambda^2 - \operatorname{tr}@W\,\lambda + \det @W")
@@ -46,6 +46,30 @@ def characteristic(W: ArrayLike) -> str:
         rf" &= \lambda^2 {middle} {end}\\[6pt] \lambda_1 &= {complex_number(first)}\\ \lambda_2 &= {complex_number(second)}\\[6pt]"
         rf" \rho(@W) &= \max|\lambda| = {latex(float(spectral_radius(W)))}\end{{aligned}}"
     )
+
+
+def step(path: ArrayLike, t: int, colours: Colours) -> str:
+    r"""Step t of `x_{t} = W·x_{t-1}`, with the two points of the path (steps + 1, 2) put in; step 0 is the start.
+
+    Examples
+    --------
+    >>> step([[1.0, 0.0], [0.5, 2.0]], 0, {})
+    'x_0 = \\begin{pmatrix}1 \\\\ 0\\end{pmatrix}'
+    """
+    points = np.asarray(path, dtype=float)[..., None]
+    if t == 0:
+        return rf"x_0 = {matrix(points[0])}"
+    return in_colours(rf"x_{{{t}}} = @W\cdot {matrix(points[t - 1])} = {matrix(points[t])}", colours)
+
+
+def growth(W: ArrayLike, radius: float, abscissa: float, colours: Colours) -> str:
+    """What bounds the norm of the powers: spectral radius, norm, numerical radius and numerical abscissa."""
+    rho, norm = float(spectral_radius(W)), float(singular_values(W)[0])
+    told = (
+        rf"\rho(@W) = {latex(rho)} \quad \|@W\|_2 = {latex(norm)} \quad r(@W) = \max|x^*@W x| = {latex(radius)} \quad"
+        rf" \omega(@W) = {latex(abscissa)}"
+    )
+    return in_colours(told, colours)
 
 
 def stretches(W: ArrayLike) -> str:

@@ -19,6 +19,7 @@ ERROR = r"@delta_{t} = f'(@z_{t}) \odot \big(@W_{hy}^\top e_{t} + @W_{hh}^\top @
 LAST_ERROR = r"@delta_{t} = f'(@z_{t}) \odot @W_{hy}^\top e_{t}"  # nothing comes from a later step
 SUM = r"\frac{\partial @C}{\partial @W_{hh}} = \sum_{t=1}^{T} @delta_t\,@h_{t-1}^\top"
 PRODUCT = r"\frac{\partial @h_t}{\partial @h_s} = \prod_{i=s+1}^{t} \mathrm{diag}\,f'(@z_i)\cdot @W_{hh}"
+LENGTH = r"\Big\|\frac{\partial C}{\partial W_{hh}}\Big\|"  # of the whole gradient, for `summed`
 CLIPPED = r"@g \leftarrow @g\cdot\min\Big(1,\ \frac{c}{\|@g\|}\Big)"
 MOST_WRITTEN = 3  # products of a sum that are written
 
@@ -112,6 +113,11 @@ def product(factor: StepFactor, colours: Colours) -> str:
             rf"{whole} &= {latex(factor.measured)}\text{{ a step, measured}}",
         ]
     )
+
+
+def entry(row: int, column: int) -> str:
+    """An entry of W_hh, for `summed`."""
+    return rf"W_{{hh}}^{{({row},{column})}}"
 
 
 def summed(shares: Array, gradient: float, entry: str, colours: Colours) -> str:

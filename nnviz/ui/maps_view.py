@@ -19,6 +19,7 @@ from nnviz.core.sweep import MEASURES as MEASURE_TEXTS
 from nnviz.core.sweep import Map, Sweep, described, empty_map
 from nnviz.figures import trainability as drawing
 from nnviz.figures.descent_maps import DIVERGED_TEXT
+from nnviz.formulas import maps as formulas
 from nnviz.formulas.numbers import significant
 from nnviz.ui import chart, controls, descent_view, map_cluster, mistakes, navigation, progress, runs, show, surface_choice, tuning
 from nnviz.ui.descent_figures import surface_title
@@ -50,10 +51,6 @@ RANGES = {  # hyperparameter → from, to, scale
     "epsilon": (1e-10, 1.0, "log"),
     "weight_decay": (1e-4, 1.0, "log"),
 }
-CONVERGENCE = (
-    r"v_t=\frac{C_t}{C_0},\qquad \begin{cases}-\sum_t v_t&\overline{v}_{\text{last 20}}<1\\[4pt]"
-    r"\ \ \sum_t 1/v_t&\text{otherwise}\end{cases}"
-)
 ON_SURFACES = f"{DIVERGED_TEXT[0].upper()}{DIVERGED_TEXT[1:]}."
 OF_HEIGHTS = f"C is the height above the lowest value known. {ON_SURFACES}"
 MOST_ENDINGS = 9  # rows of the table of minima
@@ -313,7 +310,7 @@ def colour(found: Map, measure: str) -> None:
     show.heading("The colour")
     values, surface = found.results[measure], isinstance(found.sweep.subject, Surface)
     if measure == "convergence":
-        show.formula(CONVERGENCE, "convergence")
+        show.formula(formulas.CONVERGENCE, "convergence")
         show.sentence(
             f"{np.mean(values < 0):.1%} of the runs converge. The strongest colour is fastest, on both sides; each shade covers as "
             f"many pixels (Sohl-Dickstein 2024). {OF_HEIGHTS if surface else 'A cost above 1,000 times its start counts as diverged.'}"

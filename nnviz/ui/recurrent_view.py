@@ -209,11 +209,11 @@ def shares(given: Setup) -> None:
     one = row > WHOLE and column > WHOLE
     with np.errstate(all="ignore"):
         if one:
-            name, entry = f"∂C/∂W<sub>hh</sub>, row {row}, column {column}", rf"W_{{hh}}^{{({row},{column})}}"
+            name, entry = f"∂C/∂W<sub>hh</sub>, row {row}, column {column}", formulas.entry(row, column)
             steps, total = each[:, row - 1, column - 1], float(gradient[row - 1, column - 1])
         else:
             length = float(np.sqrt((gradient**2).sum()))
-            name, entry = "the length of ∂C/∂W<sub>hh</sub>", r"\Big\|\frac{\partial C}{\partial W_{hh}}\Big\|"
+            name, entry = "the length of ∂C/∂W<sub>hh</sub>", formulas.LENGTH
             steps, total = (each * gradient).sum(axis=(1, 2)) / (length or 1.0), length
         off = abs(float(steps.sum()) - total)
     with picture:

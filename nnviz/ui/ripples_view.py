@@ -13,7 +13,6 @@ from nnviz.core.initializers import INITIALIZERS
 from nnviz.figures import ripples as figures
 from nnviz.formulas import page_scripts
 from nnviz.formulas import ripples as formulas
-from nnviz.formulas.letters import in_colours
 from nnviz.ui import controls, show, take
 from nnviz.ui.experiment import Experiment
 
@@ -64,7 +63,7 @@ def through_depth(chosen: Experiment) -> None:
             )
     rate = float(np.nanmean(paths.growth[three.index(gain)]))
     fate = "order: it dies out" if rate < -0.02 else "chaos: it grows" if rate > 0.02 else "the edge of chaos: it keeps its size"
-    show.formula(rf"{in_colours(formulas.STRETCH, theme.symbols)}, \qquad {formulas.stretch(rate)}", "stretch")
+    show.formula(formulas.stretch(rate, theme.symbols), "stretch")
     show.sentence(
         f"At gain {gain:g} a tiny change is {fate}. The theory is drawn for Gaussian weights of variance gain²/n, which lecun_normal draws."
     )

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from nnviz.figures.theme import LIGHT
 from nnviz.formulas import eigenvalues as formulas
+
+COLOURS = LIGHT.symbols
 
 
 def test_the_polynomial_has_trace_and_determinant_for_coefficients():
@@ -22,3 +25,17 @@ def test_complex_eigenvalues_are_a_conjugate_pair():
 def test_odd_matrices_are_written_too(W):
     assert "aligned" in formulas.characteristic(W)
     assert "sigma" in formulas.stretches(W)
+
+
+def test_a_step_is_written_with_the_points_of_its_path():
+    path = np.array([[1.0, 0.0], [0.5, 2.0], [-1.0, 3.0]])
+    assert formulas.step(path, 0, COLOURS) == "x_0 = " + formulas.matrix([[1.0], [0.0]])
+    text = formulas.step(path, 2, COLOURS)
+    assert text.startswith("x_{2} = ")
+    assert text.endswith(f"{formulas.matrix([[0.5], [2.0]])} = {formulas.matrix([[-1.0], [3.0]])}")
+
+
+def test_what_bounds_the_powers_is_told_by_its_numbers():
+    text = formulas.growth([[0.5, 3.0], [0.0, 0.25]], 2.5, 1.5, COLOURS)
+    assert "= 0.5 " in text
+    assert text.count("= 2.5") == text.count("= 1.5") == 1
