@@ -51,7 +51,7 @@ class State(dict[str, Any]):
 
     def kept(self) -> State:
         """A copy of what it remembers, without scratch and objective."""
-        kept = State({name: value.copy() for name, value in self.items()}, self.learning_rate, [])
+        kept = State({name: copy.copy(value) for name, value in self.items()}, self.learning_rate, [])
         kept.count, kept.private = self.count, copy.deepcopy(self.private)
         kept.inner = None if self.inner is None else self.inner.kept()
         return kept
@@ -59,7 +59,10 @@ class State(dict[str, Any]):
     def recall(self, kept: State) -> None:
         """From now on remember what another state of the same optimiser did; rate, scratch and objective stay its own."""
         for name, value in kept.items():
-            self[name][...] = value
+            if isinstance(value, np.ndarray):
+                self[name][...] = value  # in place: an optimiser around it has the same arrays
+            else:
+                self[name] = copy.copy(value)
         self.count, self.private = kept.count, copy.deepcopy(kept.private)
         if self.inner is not None and kept.inner is not None:
             self.inner.recall(kept.inner)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ from nnviz.core.datasets import DATASETS
 from nnviz.core.diary import snapshot_steps
 from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost
-from nnviz.core.optimizers import OPTIMIZERS, ClippedByNorm
+from nnviz.core.optimizers import OPTIMIZERS, ClippedByNorm, Optimizer
 from nnviz.core.schedules import SCHEDULES
 from nnviz.core.training import continue_steps, continue_training, train, train_steps
 
@@ -182,6 +182,29 @@ def test_a_continued_run_is_the_run_that_was_never_interrupted(name, more, batch
     assert np.array_equal(part.theta, whole.theta)
     assert np.array_equal(part.learning_rate, whole.learning_rate)
     assert np.array_equal(part.train_cost, whole.train_cost)
+
+
+@dataclass(frozen=True, eq=False)
+class Slowing(Optimizer):
+    """θ ← θ − α·g/t, a rule of somebody's own that counts in a number."""
+
+    name = "slowing"
+    learning_rate: float = 0.5
+
+    def start(self, theta, objective=None):
+        state = super().start(theta, objective)
+        state["t"] = 0
+        return state
+
+    def advance(self, theta, gradient, state):
+        state["t"] += 1
+        theta -= state.rate * gradient / state["t"]
+
+
+def test_a_rule_of_ones_own_may_remember_a_number():
+    whole = train(NETWORK, LOSS, MOONS, Slowing(), steps=9)
+    part = continue_training(train(NETWORK, LOSS, MOONS, Slowing(), steps=4), steps=5)
+    assert np.array_equal(part.theta, whole.theta)
 
 
 def test_a_run_that_was_stopped_on_the_way_goes_on_from_its_last_snapshot():
