@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnviz.core.arrays import checked_seed
 from nnviz.core.curvature import top_eigenpairs
 from nnviz.core.network import Network
 from nnviz.core.objectives import Objective
@@ -187,7 +188,7 @@ def random_plane(network: Network, theta: ArrayLike, seed: int = 0, normalizatio
     if normalization not in NORMALIZATIONS:
         raise ValueError(f"normalization is {str(normalization)[:40]!r}: one of {', '.join(NORMALIZATIONS)} is needed")
     scale = NORMALIZATIONS[normalization]
-    directions = np.random.default_rng(seed).normal(size=(2, theta.size))
+    directions = np.random.default_rng(checked_seed(seed)).normal(size=(2, theta.size))
     if scale is not None:
         for direction in directions:
             for drawn, layer in zip(network.unpack(direction), network.unpack(theta), strict=True):

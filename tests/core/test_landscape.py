@@ -309,6 +309,8 @@ CUBE = Quadratic(np.eye(3))
         (lambda: pca_plane(np.zeros((5, 1))), "at least 2 parameters"),
         (lambda: pca_plane(np.full((5, 3), np.nan)), "diverged at once"),
         (lambda: plane_through(np.zeros(3), np.zeros(3), np.ones(3)), "the same point"),
+        (lambda: random_plane(NETWORK, THETA, seed=-1), "seed is -1"),
+        (lambda: hessian_plane(CUBE, np.zeros(3), seed="a"), "seed is 'a'"),
         (lambda: plane_through(np.zeros(3), np.ones(3), 2 * np.ones(3)), "one line"),
         (lambda: plane_through(np.zeros(3), np.ones(3), np.ones(4)), "one point"),
         (lambda: hessian_plane(CUBE, np.full(3, np.nan)), "diverged"),
