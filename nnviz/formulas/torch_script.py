@@ -12,7 +12,7 @@ import numpy as np
 
 from nnviz.core.activations import get_activation
 from nnviz.core.optimizers import ClippedByNorm, Optimizer
-from nnviz.core.schedules import as_schedule
+from nnviz.core.schedules import as_schedule, factors_at
 from nnviz.formulas.scripts import MOST_NUMBERS, Recipe, packed, plain, scheduled
 
 MODULES = {
@@ -167,7 +167,7 @@ def _torch_training(recipe: Recipe) -> list[str]:
         order = recipe.permutations()
         lines.append(f"order = unpack({packed(order, '<i4')}, {order.shape[0]}, {m}, kind=torch.int32).long()  # of the samples, by epoch")
     if scheduled(recipe):
-        factors = np.asarray(as_schedule(recipe.schedule, recipe.steps)(np.arange(recipe.steps)), dtype=float)
+        factors = factors_at(as_schedule(recipe.schedule, recipe.steps), np.arange(recipe.steps))
         lines.append(f"rates = {_base_rate(recipe.optimizer)!r} * unpack({packed(factors, '<f8')}, -1)  # the schedule")
     lines.append(f"for step in range({recipe.steps}):")
     if not whole:
