@@ -229,7 +229,7 @@ def test_it_goes_from_the_plane_to_space_and_back(visit, name):
 
 
 def test_on_a_phone_a_square_picture_leaves_no_blank_room(visit):
-    page = visit("optimizers?surface=himmelblau", width=390, height=844)
+    page = visit("optimizers?surface=Himmelblau", width=390, height=844)
     plot = page.locator(PLOT.format("landscape"))
     room = plot.evaluate("plot => { const s = plot._fullLayout._size; return [s.w, s.h, plot.clientHeight]; }")
     assert abs(room[0] - room[1]) <= 2

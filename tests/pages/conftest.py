@@ -13,13 +13,20 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def open_page() -> Callable[..., AppTest]:
-    """`open_page("network", units="4")`: the page with those parameters in its address, run once."""
+    """`open_page("network", units="4")`: the page with those parameters in its address, run once.
 
-    def opened(name: str, **address: object) -> AppTest:
+    What of the address cannot be read is told, and the default is shown: that fails where the address is not called `odd`, so that no test
+    looks at the default unawares, and where nothing is told of one that is.
+    """
+
+    def opened(name: str, *, odd: bool = False, **address: object) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for key, value in address.items():
             app.query_params[key] = value
-        return settled(app.switch_page(str(ROOT / "pages" / f"{name}.py")).run())
+        settled(app.switch_page(str(ROOT / "pages" / f"{name}.py")).run())
+        told = [notice for notice in notices(app) if "The address" in notice]
+        assert bool(told) == odd, told
+        return app
 
     return opened
 
@@ -30,6 +37,11 @@ def settled(app: AppTest) -> AppTest:
         app.session_state["jobs"]["map"].work.wait(60)
         app.run()
     return app
+
+
+def notices(app: AppTest) -> list[str]:
+    """What the page tells at its top: what of an address or a file could not be used."""
+    return [element.proto.body for element in app.get("html") if element.proto.body.startswith('<p class="nnviz-notice"')]
 
 
 def components(app: AppTest, name: str) -> list[Any]:

@@ -82,7 +82,7 @@ def test_edited_numbers_come_from_the_address(open_page):
 
 @pytest.mark.parametrize("bad", ["1,2", "nan,0,0,0,0,0,0,0,0", "words", "1e999,0,0,0,0,0,0,0,0"])
 def test_edited_numbers_that_cannot_be_read_are_told(open_page, bad):
-    app = open_page("convolution", convw=bad)
+    app = open_page("convolution", odd=True, convw=bad)
     assert not app.exception
     assert any("convw" in element.proto.body for element in app.get("html"))
     assert "convw" not in app.query_params
@@ -128,7 +128,7 @@ def test_a_persons_own_picture_is_shrunk(open_page, monkeypatch):
 
 @pytest.mark.parametrize("address", [{"convview": "nonsense"}, {"convwidth": "99"}, {"convkernel": "?"}, {"convplace": "-4"}])
 def test_an_address_that_cannot_be_read_is_told(open_page, address):
-    app = open_page("convolution", **address)
+    app = open_page("convolution", odd=True, **address)
     assert not app.exception
     assert any(next(iter(address)) in element.proto.body for element in app.get("html"))
 

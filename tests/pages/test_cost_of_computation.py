@@ -26,6 +26,6 @@ def test_a_kernel_larger_than_the_picture_gets_a_sentence(open_page):
 
 
 def test_an_unknown_view_in_the_address_is_told(open_page):
-    app = open_page("cost_of_computation", costview="nonsense")
+    app = open_page("cost_of_computation", odd=True, costview="nonsense")
     assert not app.exception
     assert any("costview" in element.proto.body for element in app.get("html"))

@@ -1,11 +1,13 @@
 """The page Formulas: every group, the search, the questions, and the way to each page and state."""
 
 import json
+import re
 
 import pytest
 
 from nnviz.formulas.catalogue import CATALOGUE
 from nnviz.ui.navigation import path
+from tests.pages.conftest import formulas
 
 STATES = {}
 for _group, _entries in CATALOGUE.items():
@@ -43,6 +45,8 @@ def test_odd_networks_have_live_numbers(open_page):
     for address in ({"layers": "0"}, {"data": "Handwritten digits 8×8", "units": "64"}, {"activation": "relu", "init": "zeros"}):
         app = open_page("formulas", formgroup="Backpropagation", **address)
         assert not app.exception
+        assert re.search(r"= \(-?[0-9.]+,", formulas(app)[1])  # δ of the output, after its symbols
+        assert len(formulas(app)) > len(CATALOGUE["Backpropagation"]) + 3
 
 
 @pytest.mark.parametrize("entry", HERE.values(), ids=[f"{page} {state[:60]}" for page, state in HERE])

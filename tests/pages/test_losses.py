@@ -3,6 +3,7 @@
 import pytest
 
 from nnviz.ui.navigation import path
+from tests.pages.conftest import figures, formulas
 
 VIEWS = ("Over ŷ", "Over the logit", "Far out", "On the data", "Unequal classes")
 
@@ -51,6 +52,9 @@ def test_a_logit_that_is_none_gets_a_sentence_and_the_former_stays(open_page, te
 def test_any_experiment_has_its_bars(open_page, address):
     app = open_page("losses", lossview="On the data", **address)
     assert not app.exception
+    assert not app.error
+    assert [trace["type"] for figure in figures(app) for trace in figure["data"]] == ["bar"]
+    assert r"\frac1m\sum_{i=1}^m L_i" in formulas(app)[0]
 
 
 def test_every_try_this_runs(open_page):

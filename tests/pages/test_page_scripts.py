@@ -45,12 +45,12 @@ def opened(open_page, monkeypatch):
     ("name", "address", "shown"),
     [
         ("start", {"ex1": "0.7"}, ("prediction", "cost")),
-        ("network", {"row": "3", "layer": "1", "unit": "2"}, ("z", "a")),
+        ("network", {"row": "3", "layer": "hidden layer 1", "unit": "2"}, ("z", "a")),
         ("backpropagation", {"backrow": "5", "edits": "3:0.25"}, ("derivative of the cost",)),
         ("activations", {"actz": "-1.5"}, ("gelu", "gelu, slope", "sigmoid")),
         ("losses", {"yhat": "0.3"}, ("binary_cross_entropy", "huber, slope")),
-        ("optimizers", {"surface": "ravine", "kappa": "10", "gclip": "2", "gdecay": "0.01", "steps": "50"}, ("SGD, value", "Adam, value")),
-        ("loss_landscape", {"landres": "51", "landopt": "sgd"}, ("at the origin of the plane",)),
+        ("optimizers", {"surface": "Ravine", "kappa": "10", "gclip": "2", "gdecay": "0.01", "steps": "50"}, ("SGD, value", "Adam, value")),
+        ("loss_landscape", {"landres": "51", "landopt": "SGD"}, ("at the origin of the plane",)),
         ("curvature", {}, ("largest eigenvalue", "lowest eigenvalue", "trace", "gradient norm")),
         ("eigenvalues", {"eigview": "Growth on the way"}, ("spectral radius", "spectral norm")),
         ("ripples", {"ripsample": "7"}, ("strongest stretch",)),
@@ -83,7 +83,7 @@ def test_the_recurrent_network_is_the_one_on_the_page(opened):
 
 
 def test_the_map_is_the_one_on_the_page(opened):
-    numbers, text = opened("maps", mapsize="16", mapsteps="20", data="moons", samples="40", layers="1", units="3")
+    numbers, text = opened("maps", mapsize="16", mapsteps="20", data="Two moons", samples="40", layers="1", units="3")
     assert f"{numbers['share that converges']:.1%}" in text
 
 

@@ -13,11 +13,12 @@ from nnviz.ui.show import as_typed
 from tests.pages.conftest import figures
 
 VIEWS = ("Unrolled", "States", "Vanish or explode", "Contributions", "Training")
+SHORT = {"Training": {"recrun": "20"}}
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_each_view_opens(open_page, view):
-    app = open_page("recurrent", recview=view, recrun="30")
+    app = open_page("recurrent", recview=view, **SHORT.get(view, {}))
     assert not app.exception
     assert not app.error
 
@@ -33,7 +34,7 @@ def test_overflow_is_drawn_not_thrown(open_page, view, steps):
 @pytest.mark.parametrize("task", ["Sunspots", "Echo", "Adding"])
 @pytest.mark.parametrize("view", ["States", "Training"])
 def test_every_task_is_shown_and_learnt(open_page, task, view):
-    app = open_page("recurrent", rectask=task, recview=view, recrun="20", reccut="10", rechidden="2")
+    app = open_page("recurrent", rectask=task, recview=view, **SHORT.get(view, {}), reccut="10", rechidden="2")
     assert not app.exception
     assert not app.error
 
@@ -85,7 +86,7 @@ def test_what_was_there_before_stays(open_page):
 
 
 def test_an_address_that_cannot_be_read_is_told(open_page):
-    app = open_page("recurrent", recrho="nine", recsteps="-4", recview="Backwards")
+    app = open_page("recurrent", odd=True, recrho="nine", recsteps="-4", recview="Backwards")
     assert not app.exception
     assert any("recrho" in element.proto.body for element in app.get("html"))
 

@@ -5,6 +5,7 @@ import pytest
 
 from nnviz.core.network import Network
 from nnviz.ui.experiment import Point
+from tests.pages.conftest import figures, formulas
 
 VIEWS = ("Through the network", "Through depth")
 
@@ -29,10 +30,13 @@ def test_each_view_opens(open_page, view):
 def test_any_network_carries_a_ripple(open_page, address):
     app = open_page("ripples", ripinput="the most amplified direction", **address)
     assert not app.exception
+    assert not app.error
+    assert len(figures(app)) == 3
+    assert r"\Delta a^" in formulas(app)[0]
 
 
 def test_a_sample_that_is_not_there_is_told(open_page):
-    app = open_page("ripples", ripsample="100000")
+    app = open_page("ripples", odd=True, ripsample="100000")
     assert not app.exception
     assert any("ripsample" in element.proto.body for element in app.get("html"))
 
@@ -41,6 +45,9 @@ def test_a_sample_that_is_not_there_is_told(open_page):
 def test_any_activation_goes_through_depth(open_page, activation):
     app = open_page("ripples", ripview=VIEWS[1], ripf=activation, ripdepth="50", ripgain="4.0")
     assert not app.exception
+    assert not app.error
+    assert len(figures(app)) == 2
+    assert r"\chi = " in formulas(app)[0]
 
 
 @pytest.mark.parametrize("page", [("ripples", {}), ("eigenvalues", {"eigview": "Large matrices", "ensemble": "a layer of the experiment"})])

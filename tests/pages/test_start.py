@@ -85,7 +85,7 @@ def test_the_address_brings_the_numbers(open_page):
 
 @pytest.mark.parametrize(("key", "bad"), [("ex1", "nan"), ("ew111", "1e9"), ("ey", "<b>"), ("erate", "-3")])
 def test_an_address_that_cannot_be_read_is_told_and_the_default_shown(open_page, key, bad):
-    app = open_page("start", **{key: bad})
+    app = open_page("start", odd=True, **{key: bad})
     assert not app.exception
     assert any(f"asks for {key}" in element.proto.body for element in app.get("html"))
     assert "0.114246" in cost(app)

@@ -117,7 +117,7 @@ def test_a_damaged_map_is_a_sentence(open_page, folder, damage):
 
 
 def test_a_visitor_names_no_folder(open_page, folder, monkeypatch):
-    app = open_page("maps", mapstored="../first.zarr", **SMALL)
+    app = open_page("maps", odd=True, mapstored="../first.zarr", **SMALL)
     assert not app.exception
     assert app.session_state[view.SHOWN].shape == (16, 16)
     monkeypatch.delenv(stored_maps.FOLDER)
