@@ -1,5 +1,7 @@
 """Activations: curves and slopes side by side, softmax with its Jacobian, and what many layers make of a signal."""
 
+from functools import partial
+
 import streamlit as st
 
 from nnviz.core.activations import ACTIVATIONS, ELEMENTWISE_NAMES, get_activation
@@ -11,33 +13,32 @@ from nnviz.formulas.numbers import fixed, significant
 from nnviz.ui import activations_view as view
 from nnviz.ui import controls, depth_view, experiment, page, show, softmax_view, take
 
-VIEWS = ("Side by side", "On one axis", "Softmax", "Through depth")
 HEADS = ("function", "range", "zero-centred", "f(0)", "largest |f′|", "saturated (|f′| < 0.01)", "this network's z there")
 TRIALS = (
     controls.Trial(
         "Saturate",
         "At z = 4 the sigmoid's slope is 0.0177 and tanh's 0.0013: a gradient that passes here is nearly lost. Softsign still has 0.04.",
-        {"actview": VIEWS[0], "acts": ["sigmoid", "tanh", "softsign", "hardtanh"], "actz": 4.0},
+        {"actview": "Side by side", "acts": ["sigmoid", "tanh", "softsign", "hardtanh"], "actz": 4.0},
     ),
     controls.Trial(
         "A dead ReLU",
         "Left of 0 the slope of ReLU is exactly 0: a neuron whose z is negative for every sample never learns again. The others still can.",
-        {"actview": VIEWS[0], "acts": ["relu", "leaky_relu", "elu", "gelu", "mish"], "actz": -1.5},
+        {"actview": "Side by side", "acts": ["relu", "leaky_relu", "elu", "gelu", "mish"], "actz": -1.5},
     ),
     controls.Trial(
         "A cold softmax",
         "At T = 0.1 the largest logit takes nearly all, and the Jacobian is almost 0: no gradient passes. At T = 10 all are nearly alike.",
-        {"actview": VIEWS[2], "softk": 3, "softt": 0.1, "logits": "", "logit1": 2.0, "logit2": 1.0, "logit3": 0.1, "softc": 0.0},
+        {"actview": "Softmax", "softk": 3, "softt": 0.1, "logits": "", "logit1": 2.0, "logit2": 1.0, "logit3": 0.1, "softc": 0.0},
     ),
     controls.Trial(
         "Sigmoids vanish",
         "Each sigmoid layer multiplies the gradient by less than a quarter; ReLU under He keeps its size through all 50 layers.",
-        {"actview": VIEWS[3], "deepacts": ["sigmoid", "relu"], "deepinit": ["he_normal"], "deeplayers": 50, "deepgain": 1.0},
+        {"actview": "Through depth", "deepacts": ["sigmoid", "relu"], "deepinit": ["he_normal"], "deeplayers": 50, "deepgain": 1.0},
     ),
     controls.Trial(
         "Too large a start",
         "Weights twice as large double ReLU's signal in each layer, there and back: it explodes. Tanh saturates instead.",
-        {"actview": VIEWS[3], "deepacts": ["tanh", "relu"], "deepinit": ["he_normal"], "deeplayers": 50, "deepgain": 2.0},
+        {"actview": "Through depth", "deepacts": ["tanh", "relu"], "deepinit": ["he_normal"], "deeplayers": 50, "deepgain": 2.0},
     ),
 )
 
@@ -83,11 +84,11 @@ def draw_curves(chosen: experiment.Experiment, together: bool) -> None:
 
 chosen = experiment.current()
 page.head("What a neuron makes of its weighted sum z, and the slope f′(z) by which every gradient on its way back is multiplied.")
-shown = controls.segments("View", VIEWS, key="actview", label_visibility="collapsed")
-if shown == "Softmax":
-    softmax_view.draw()
-elif shown == "Through depth":
-    depth_view.draw(chosen)
-else:
-    draw_curves(chosen, together=shown == "On one axis")
+VIEWS = {
+    "Side by side": partial(draw_curves, chosen, together=False),
+    "On one axis": partial(draw_curves, chosen, together=True),
+    "Softmax": softmax_view.draw,
+    "Through depth": partial(depth_view.draw, chosen),
+}
+VIEWS[controls.segments("View", VIEWS, key="actview", label_visibility="collapsed")]()
 controls.try_this(TRIALS)

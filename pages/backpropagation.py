@@ -14,33 +14,33 @@ from nnviz.ui import backpropagation_panels as panels
 from nnviz.ui import backpropagation_view as view
 from nnviz.ui import controls, experiment, page, programs, progress, show, take
 
-VIEWS = ("One weight", "δ of every layer", "Gradient check", "One step", "Through depth")
 PLAIN = {"sizes": "", "seed": 0, "l2": 0.0}
 TRIALS = (
     controls.Trial(
         "A lost gradient",
         "Six sigmoid layers: each slope is at most 0.25. Read the factors downwards: the size falls by the same share in every layer.",
-        PLAIN | {"backview": VIEWS[0], "data": "iris", "activation": "sigmoid", "layers": 6, "units": 4, "backlayer": 1, "backto": 0},
+        PLAIN | {"backview": "One weight", "data": "iris", "activation": "sigmoid", "layers": 6, "units": 4, "backlayer": 1, "backto": 0},
     ),
     controls.Trial(
         "A dead ReLU",
         "Neurons with × answer 0 to every sample: f′(z) = 0 is one factor of each of their gradients, so none of their weights moves.",
-        PLAIN | {"backview": VIEWS[1], "data": "iris", "activation": "relu", "init": "normal", "layers": 3, "units": 8},
+        PLAIN | {"backview": "δ of every layer", "data": "iris", "activation": "relu", "init": "normal", "layers": 3, "units": 8},
     ),
     controls.Trial(
         "A kink in the way",
         "With h = 0.1 many steps cross a ReLU's kink: their difference quotients are wrong, not the gradient. At 10⁻⁵ hardly one does.",
-        PLAIN | {"backview": VIEWS[2], "data": "iris", "activation": "relu", "init": "he_normal", "layers": 2, "units": 8, "backh": 0.1},
+        PLAIN
+        | {"backview": "Gradient check", "data": "iris", "activation": "relu", "init": "he_normal", "layers": 2, "units": 8, "backh": 0.1},
     ),
     controls.Trial(
         "Rounding takes over",
         "At h = 10⁻¹⁰ the two costs agree in all digits but a few: the differences grow again, to ε|C|/h. Between lies the best step.",
-        PLAIN | {"backview": VIEWS[2], "data": "iris", "activation": "tanh", "layers": 2, "units": 8, "backh": 1e-10},
+        PLAIN | {"backview": "Gradient check", "data": "iris", "activation": "tanh", "layers": 2, "units": 8, "backh": 1e-10},
     ),
     controls.Trial(
         "Too long a step",
         "The prediction is a straight line, the cost is not: at η = 10 it rises although −∇C points down.",
-        PLAIN | {"backview": VIEWS[3], "data": "iris", "activation": "tanh", "layers": 2, "units": 8, "backeta": 10.0},
+        PLAIN | {"backview": "One step", "data": "iris", "activation": "tanh", "layers": 2, "units": 8, "backeta": 10.0},
     ),
 )
 
@@ -122,8 +122,15 @@ def through_depth(chosen: experiment.Experiment) -> None:
     panels.depth(study, own, name, min(width, view.WIDEST), chosen, scale)
 
 
+VIEWS = {
+    "One weight": one_weight,
+    "δ of every layer": all_deltas,
+    "Gradient check": gradient_check,
+    "One step": one_step,
+    "Through depth": through_depth,
+}
+
 chosen = experiment.current()
 page.head("How the cost reaches back to every weight: the paths it takes, and the factor that each step multiplies.")
-shown = controls.segments("View", VIEWS, key="backview", label_visibility="collapsed")
-{VIEWS[0]: one_weight, VIEWS[1]: all_deltas, VIEWS[2]: gradient_check, VIEWS[3]: one_step, VIEWS[4]: through_depth}[shown](chosen)
+VIEWS[controls.segments("View", VIEWS, key="backview", label_visibility="collapsed")](chosen)
 controls.try_this(TRIALS)

@@ -12,11 +12,8 @@ from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, convolution_setup, convolution_view, experiment, page, player, show, take
 from nnviz.ui.convolution_setup import DIGIT, GRID, LEARNT, Setup
 
-VIEWS = ("Slide", "Flipped or not", "Backward", "Two layers")
-
 chosen = experiment.current()
 page.head("One small kernel slides over the picture; at each place its numbers are multiplied with what lies under it, and added.")
-view = controls.segments("View", VIEWS, key="convview", default=VIEWS[0])
 theme = show.theme()
 
 
@@ -76,12 +73,14 @@ def both_ways(given: Setup) -> None:
     )
 
 
+VIEWS = {"Slide": slide, "Flipped or not": both_ways, "Backward": convolution_view.backward, "Two layers": convolution_view.two_layers}
+view = controls.segments("View", VIEWS, key="convview")
 left, right = st.columns([2.6, 1], gap="large")
 with right:
     given = convolution_setup.setup()
 take.script(lambda: page_scripts.convolution(given.x, given.kernel, given.steps, given.flip))
 with left:
-    dict(zip(VIEWS, (slide, both_ways, convolution_view.backward, convolution_view.two_layers), strict=True))[view](given)
+    VIEWS[view](given)
 
 START = {"convinput": DIGIT, "convpad": "valid", "convstride": 1, "convdilation": 1, "convflip": False, "convplace": 0}
 controls.try_this(
@@ -89,22 +88,22 @@ controls.try_this(
         controls.Trial(
             "Edges of a ring",
             "Blue where it gets brighter to the right, orange where darker: flat parts and horizontal edges give 0.",
-            START | {"convview": VIEWS[0], "convinput": GRID, "convkernel": "sobel_x", "convwidth": 3},
+            START | {"convview": "Slide", "convinput": GRID, "convkernel": "sobel_x", "convwidth": 3},
         ),
         controls.Trial(
             "Turn the kernel",
             "Emboss is not symmetric: turned by 180° it lights the digit from the other side.",
-            START | {"convview": VIEWS[1], "convkernel": "emboss", "convwidth": 3},
+            START | {"convview": "Flipped or not", "convkernel": "emboss", "convwidth": 3},
         ),
         controls.Trial(
             "Every second place",
             "Stride 2: a quarter of the places, and T keeps every second row of every second block.",
-            START | {"convview": VIEWS[0], "convkernel": "gaussian", "convwidth": 3, "convstride": 2},
+            START | {"convview": "Slide", "convkernel": "gaussian", "convwidth": 3, "convstride": 2},
         ),
         controls.Trial(
             "Learn it",
             "Nobody drew these numbers: gradient descent made them, because they help to tell digits apart.",
-            START | {"convview": VIEWS[0], "convkernel": LEARNT, "convwidth": 5},
+            START | {"convview": "Slide", "convkernel": LEARNT, "convwidth": 5},
         ),
     ]
 )

@@ -12,11 +12,8 @@ from nnviz.formulas import complexity as formulas
 from nnviz.formulas import page_scripts
 from nnviz.ui import controls, cost_view, experiment, mistakes, page, programs, progress, show, take
 
-VIEWS = ("This network", "Any layer", "Growth", "Clock", "Through time")
-
 chosen = experiment.current()
 page.head("Every layer's products counted exactly, and the same layers run on this machine beside the count.")
-view = controls.segments("View", VIEWS, key="costview", default=VIEWS[0])
 theme = show.theme()
 layers = complexity.layers_of(chosen.network)
 
@@ -107,25 +104,28 @@ def through_time() -> None:
         show.formula(formulas.memory_through_time(hidden, samples, steps, int(whole[-1])), "memory")
 
 
-{VIEWS[0]: this_network, VIEWS[1]: any_layer, VIEWS[2]: growth, VIEWS[3]: clock, VIEWS[4]: through_time}[view]()
+VIEWS = {"This network": this_network, "Any layer": any_layer, "Growth": growth, "Clock": clock, "Through time": through_time}
+VIEWS[controls.segments("View", VIEWS, key="costview")]()
 
 controls.try_this(
     [
         controls.Trial(
-            "Twice as wide", "Twice the units, four times the products between hidden layers: O(n²).", {"units": 16, "costview": VIEWS[0]}
+            "Twice as wide",
+            "Twice the units, four times the products between hidden layers: O(n²).",
+            {"units": 16, "costview": "This network"},
         ),
         controls.Trial(
             "Digits",
             "Nearly all work is in the first layer: 64 pixels meet every unit.",
-            {"data": "digits", "units": 32, "costview": VIEWS[0]},
+            {"data": "digits", "units": 32, "costview": "This network"},
         ),
         controls.Trial(
             "One sample at a time",
             "The same products, but far fewer a second: small matrices leave the machine idle.",
-            {"costview": VIEWS[3], "clocksamples": 1.0},
+            {"costview": "Clock", "clocksamples": 1.0},
         ),
         controls.Trial(
-            "Slopes", "Read the exponent off the line: 2 for dense, 1 in pixels, 2 in the kernel's width.", {"costview": VIEWS[2]}
+            "Slopes", "Read the exponent off the line: 2 for dense, 1 in pixels, 2 in the kernel's width.", {"costview": "Growth"}
         ),
     ]
 )

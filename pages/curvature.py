@@ -1,11 +1,12 @@
 """Curvature: the Hessian of the experiment's cost along its run, and what it allows gradient descent to do."""
 
+from functools import partial
+
 import streamlit as st
 
 from nnviz.ui import controls, curvature_panels, experiment, mistakes, page, player, progress, runs, show
 from nnviz.ui import curvature_view as view
 
-VIEWS = ("Spectrum", "Learning rate", "Edge of stability", "Flat and sharp minima")
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, runs.ALL)
 
@@ -16,7 +17,7 @@ page.head(
 theme = show.theme()
 
 
-def spectrum(then, run, description, found):
+def draw_spectrum(then, run, description, found):
     left, right = st.columns([1.35, 1], gap="large")
     if found is not None:
         with left:
@@ -39,11 +40,21 @@ def spectrum(then, run, description, found):
         curvature_panels.point(run, snapshot, found_here)
 
 
-def learning_rate(run):
+def spectrum(kept):
+    if not view.small(kept.run):
+        draw_spectrum(chosen, kept.run, kept.description, None)
+        return
+    found = view.spectra(kept.run)
+    scene = progress.standing("spectra", (chosen, kept.run, kept.description, found) if found is not None else None)
+    if scene is not None:
+        draw_spectrum(*scene)
+
+
+def learning_rate(kept):
     with st.container(horizontal=True):
-        snapshot = curvature_panels.choose_snapshot(run)
+        snapshot = curvature_panels.choose_snapshot(kept.run)
         times = controls.slider("α, in units of 2/λ_max", 0.05, 2.0, key="curvalpha", default=0.9, step=0.05, width=360)
-    at = curvature_panels.here_or_told(run, snapshot)
+    at = curvature_panels.here_or_told(kept.run, snapshot)
     if at is None:
         return
     run, snapshot, found = at
@@ -106,25 +117,18 @@ def flat_and_sharp():
     curvature_panels.minima(found, [runs.batch_name(batch) for batch in batches], rate, steps)
 
 
-def body():
-    """The view that is chosen."""
-    mode = controls.segments("View", VIEWS, key="curvview", default=VIEWS[0], label_visibility="collapsed")
-    if mode in VIEWS[2:]:
-        edge() if mode == VIEWS[2] else flat_and_sharp()
-        return
+def of_the_run(draw):
+    """A view of the experiment's run, as soon as there is one for which the page is not too slow."""
     kept = progress.standing("curvature", runs.ensure(chosen))
-    if kept is None or curvature_panels.refused(kept.run):
-        return
-    if mode == VIEWS[1]:
-        learning_rate(kept.run)
-    elif view.small(kept.run):
-        found = view.spectra(kept.run)
-        scene = progress.standing("spectra", (chosen, kept.run, kept.description, found) if found is not None else None)
-        if scene is not None:
-            spectrum(*scene)
-    else:
-        spectrum(chosen, kept.run, kept.description, None)
+    if kept is not None and not curvature_panels.refused(kept.run):
+        draw(kept)
 
 
-body()
-curvature_panels.trials(VIEWS)
+VIEWS = {
+    "Spectrum": partial(of_the_run, spectrum),
+    "Learning rate": partial(of_the_run, learning_rate),
+    "Edge of stability": edge,
+    "Flat and sharp minima": flat_and_sharp,
+}
+VIEWS[controls.segments("View", VIEWS, key="curvview", label_visibility="collapsed")]()
+curvature_panels.trials()

@@ -12,11 +12,8 @@ from nnviz.formulas.letters import in_colours
 from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, experiment, matrix_view, page, player, show, take
 
-VIEWS = ("Once", "Again and again", "Growth on the way", "Large matrices")
-
 chosen = experiment.current()
 page.head("A small change goes in: does it die out like a ripple or grow into a wave? The eigenvalues of the map tell.")
-view = controls.segments("View", VIEWS, key="eigview", default=VIEWS[0])
 theme = show.theme()
 
 
@@ -127,17 +124,18 @@ def large() -> None:
         show.formula(ENSEMBLES[name].law, "law")
 
 
-dict(zip(VIEWS, (once, again, growth, large), strict=True))[view]()
+VIEWS = {"Once": once, "Again and again": again, "Growth on the way": growth, "Large matrices": large}
+VIEWS[controls.segments("View", VIEWS, key="eigview")]()
 
 controls.try_this(
     [
         controls.Trial("Pure rotation", "No line is kept and no length changes: both eigenvalues are complex, on the unit circle.",
-                       {"eigview": VIEWS[0], "matrixby": matrix_view.PARTS, "turn": 30.0, "scale1": 1.0, "scale2": 1.0, "shear": 0.0}),
+                       {"eigview": "Once", "matrixby": matrix_view.PARTS, "turn": 30.0, "scale1": 1.0, "scale2": 1.0, "shear": 0.0}),
         controls.Trial("Grows before it dies", "ρ = 0.9, yet the norm of Wᵗ first grows more than tenfold: the eigenvectors almost agree.",
-                       {"eigview": VIEWS[2], **matrix_view.NON_NORMAL}),
+                       {"eigview": "Growth on the way", **matrix_view.NON_NORMAL}),
         controls.Trial("A wave", "ρ above 1: two starts that differ by a thousandth end up far apart.",
-                       {"eigview": VIEWS[1], "matrixby": matrix_view.ENTRIES, "w11": 1.1, "w12": 0.3, "w21": -0.3, "w22": 1.0}),
+                       {"eigview": "Again and again", "matrixby": matrix_view.ENTRIES, "w11": 1.1, "w12": 0.3, "w21": -0.3, "w22": 1.0}),
         controls.Trial("Circular law", "Gaussian entries over √n: the eigenvalues fill the unit disc evenly.",
-                       {"eigview": VIEWS[3], "ensemble": "gaussian", "eign": 400}),
+                       {"eigview": "Large matrices", "ensemble": "gaussian", "eign": 400}),
     ]
 )  # fmt: skip

@@ -6,13 +6,11 @@ from nnviz.formulas.catalogue import CATALOGUE, search
 from nnviz.formulas.questions import QUESTIONS, SOURCES
 from nnviz.ui import controls, experiment, formulas_view, page, show
 
-VIEWS = ("Formulas", "Questions", "Where to read on")
 MOST = 20  # formulas shown at once
 
 chosen = experiment.current()
 count = sum(map(len, CATALOGUE.values()))
 page.head(f"{count} formulas, each with its symbols, its numbers in the experiment, and the page where it can be played with.")
-view = controls.segments("View", VIEWS, key="formview", default=VIEWS[0], label_visibility="collapsed")
 
 
 def formulas() -> None:
@@ -47,16 +45,17 @@ def reading() -> None:
         st.markdown(f"**[{source.title}]({source.address})**  \n{source.by}, {source.year}. {source.where}. {source.about}")
 
 
-dict(zip(VIEWS, (formulas, questions, reading), strict=True))[view]()
+VIEWS = {"Formulas": formulas, "Questions": questions, "Where to read on": reading}
+VIEWS[controls.segments("View", VIEWS, key="formview", label_visibility="collapsed")]()
 
 controls.try_this(
     [
         controls.Trial("Everything on ρ", "The spectral radius decides in three places: maps, recurrent networks, stability.",
-                       {"formview": VIEWS[0], "formfind": "spectral radius"}),
+                       {"formview": "Formulas", "formfind": "spectral radius"}),
         controls.Trial("The worked example", "Every number is worked out by the engine, to six decimals.",
-                       {"formview": VIEWS[0], "formfind": "", "formgroup": "Worked example"}),
+                       {"formview": "Formulas", "formfind": "", "formgroup": "Worked example"}),
         controls.Trial("What is learnt here", "Move the seed in the sidebar: the live numbers follow.",
-                       {"formview": VIEWS[0], "formfind": "", "formgroup": "Backpropagation"}),
-        controls.Trial("How batches multiply", "One matrix product for all samples.", {"formview": VIEWS[1]}),
+                       {"formview": "Formulas", "formfind": "", "formgroup": "Backpropagation"}),
+        controls.Trial("How batches multiply", "One matrix product for all samples.", {"formview": "Questions"}),
     ]
 )  # fmt: skip

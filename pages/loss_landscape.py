@@ -8,8 +8,6 @@ from nnviz.ui import controls, experiment, landscape_panels, landscape_scene, mi
 from nnviz.ui import landscape_view as view
 from nnviz.ui.tuning import title_of
 
-VIEWS = ("Landscape", "Between two solutions")
-
 chosen = experiment.current()
 page.head("The cost of the network over a plane through the space of its parameters, and the ways that training takes there.")
 parts = ("train", "test") if len(chosen.data.test) else ("train",)
@@ -90,13 +88,13 @@ def lines():
         landscape_panels.line_view(*scene)
 
 
-mode = controls.segments("View", VIEWS, key="landview", default=VIEWS[0], label_visibility="collapsed")
-(landscape if mode == VIEWS[0] else lines)()
+VIEWS = {"Landscape": landscape, "Between two solutions": lines}
+VIEWS[controls.segments("View", VIEWS, key="landview", label_visibility="collapsed")]()
 
 
 def trial(label, notice, **settings):
     plain = {"data": "iris", "layers": 2, "sizes": "", "units": 8, "landdim": "contours", "landreach": 1.0, "landpart": "train"}
-    return controls.Trial(label, notice, plain | {"landview": VIEWS[0], "landopt": ["sgd", "rmsprop"]} | settings)
+    return controls.Trial(label, notice, plain | {"landview": "Landscape", "landopt": ["sgd", "rmsprop"]} | settings)
 
 
 controls.try_this(
@@ -109,6 +107,6 @@ controls.try_this(
         trial("Three seeds, three valleys", "Each cross is where one seed ended. Between them the cost rises: they are not one valley.",
               plane=view.SOLUTIONS, landres=101),
         trial("Wider, and the barrier is lower", "With 8 units a layer the highest barrier is 1.27, with 64 about a quarter "
-              "of that: look at the table, then set 8 units.", units=64, landview=VIEWS[1]),
+              "of that: look at the table, then set 8 units.", units=64, landview="Between two solutions"),
     ]
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """Losses: over the prediction and the logit, exact far out, sample by sample on the experiment's data, and for unequal classes."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -13,29 +15,28 @@ from nnviz.formulas.numbers import significant
 from nnviz.ui import batch_view, controls, experiment, far_view, page, show, take
 from nnviz.ui import losses_view as view
 
-VIEWS = ("Over ŷ", "Over the logit", "Far out", "On the data", "Unequal classes")
 FOUR = ("half_squared_error", "binary_cross_entropy", "huber", "absolute_error")
 TRIALS = (
     controls.Trial(
         "Sure and wrong",
         "ŷ = 0.02 for a target of 1 costs 0.48 under squared error and 3.9 under cross-entropy, whose slope is −50: it insists.",
-        {"lossview": VIEWS[0], "losses": ["half_squared_error", "binary_cross_entropy"], "yhat": 0.02, "losstarget": 1.0},
+        {"lossview": "Over ŷ", "losses": ["half_squared_error", "binary_cross_entropy"], "yhat": 0.02, "losstarget": 1.0},
     ),
     controls.Trial(
         "Squared error stalls",
         "At z = −6 the prediction is as wrong as can be, and squared error's slope is −0.002: the sigmoid is flat. Cross-entropy's is −1.",
-        {"lossview": VIEWS[1], "logitlosses": ["half_squared_error", "binary_cross_entropy"], "lossz": -6.0, "logittarget": 1.0},
+        {"lossview": "Over the logit", "logitlosses": ["half_squared_error", "binary_cross_entropy"], "lossz": -6.0, "logittarget": 1.0},
     ),
     controls.Trial(
         "Clipping forgets",
         "From the logit, z = −1000 costs exactly 1000 with slope −1. Clipped at 10⁻⁷ it costs 16.1 with slope 0: nothing is learned.",
-        {"lossview": VIEWS[2], "farz": "-1000", "lossclip": 1e-7, "fartarget": "1"},
+        {"lossview": "Far out", "farz": "-1000", "lossclip": 1e-7, "fartarget": "1"},
     ),
     controls.Trial(
         "One outlier",
         "A prediction 2 away from its target: Huber's slope stops at δ = 0.3, squared error's grows with the distance.",
         {
-            "lossview": VIEWS[0],
+            "lossview": "Over ŷ",
             "losses": ["half_squared_error", "huber", "absolute_error"],
             "yhat": 2.0,
             "losstarget": 0.0,
@@ -45,7 +46,7 @@ TRIALS = (
     controls.Trial(
         "One in twenty",
         "Always saying 0.05 costs least. A weight of 20 for the rare class moves the best constant to 0.51.",
-        {"lossview": VIEWS[4], "share": 0.05, "posweight": 1.0, "constant": 0.5},
+        {"lossview": "Unequal classes", "share": 0.05, "posweight": 1.0, "constant": 0.5},
     ),
 )
 
@@ -129,15 +130,12 @@ def unequal_classes(chosen: experiment.Experiment) -> None:
 
 chosen = experiment.current()
 page.head("What a prediction costs, and the slope that the cost sends back: the first factor of every gradient.")
-shown = controls.segments("View", VIEWS, key="lossview", label_visibility="collapsed")
-if shown == "Over the logit":
-    over_logit()
-elif shown == "Far out":
-    far_view.draw()
-elif shown == "On the data":
-    batch_view.draw(chosen)
-elif shown == "Unequal classes":
-    unequal_classes(chosen)
-else:
-    over_prediction()
+VIEWS = {
+    "Over ŷ": over_prediction,
+    "Over the logit": over_logit,
+    "Far out": far_view.draw,
+    "On the data": partial(batch_view.draw, chosen),
+    "Unequal classes": partial(unequal_classes, chosen),
+}
+VIEWS[controls.segments("View", VIEWS, key="lossview", label_visibility="collapsed")]()
 controls.try_this(TRIALS)

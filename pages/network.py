@@ -9,7 +9,6 @@ from nnviz.formulas import page_scripts
 from nnviz.ui import controls, experiment, page, player, programs, show, take
 from nnviz.ui import network_view as view
 
-VIEWS = ("Graph", "Matrices")
 TRIALS = (
     controls.Trial(
         "A small one, all numbers",
@@ -88,10 +87,12 @@ def show_matrices(look: view.Look) -> None:
         show.formula(formulas.shapes(chosen.network, layer, before.shape[1]), "shapes")
 
 
+VIEWS = {"Graph": show_graph, "Matrices": show_matrices}
+
 chosen = experiment.current()
 page.head(f"One sample of {chosen.data.title} flows through a {chosen.sizes} network; click a neuron to read its sum.")
 shown = controls.segments("View", VIEWS, key="netview", label_visibility="collapsed")
 look = view.choose(chosen)
-(show_matrices if shown == "Matrices" else show_graph)(look)
+VIEWS[shown](look)
 take.script(lambda: page_scripts.neuron(programs.recipe(chosen), look.row, look.layer, look.unit))
 controls.try_this(TRIALS)

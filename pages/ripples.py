@@ -1,5 +1,7 @@
 """Ripples: a small change of the input runs through the experiment's network, and through random networks of any depth."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -11,11 +13,8 @@ from nnviz.formulas import ripples as formulas
 from nnviz.formulas.numbers import significant
 from nnviz.ui import controls, experiment, page, player, programs, ripples_view, show, take
 
-VIEWS = ("Through the network", "Through depth")
-
 chosen = experiment.current()
 page.head("A small change goes in: the network amplifies it or damps it, layer by layer, and its Jacobians say how much.")
-view = controls.segments("View", VIEWS, key="ripview", default=VIEWS[0])
 theme = show.theme()
 
 
@@ -73,27 +72,30 @@ def through_network() -> None:
         show.sentence(f"{stretched} Check: the first order is off by {significant(100 * off, 2)} % for this change.")
 
 
-through_network() if view == VIEWS[0] else ripples_view.through_depth(chosen)
+VIEWS = {"Through the network": through_network, "Through depth": partial(ripples_view.through_depth, chosen)}
+VIEWS[controls.segments("View", VIEWS, key="ripview")]()
 
 controls.try_this(
     [
         controls.Trial(
             "The worst direction",
             "Of all changes of one size this one arrives largest.",
-            {"ripview": VIEWS[0], "ripinput": "the most amplified direction"},
+            {"ripview": "Through the network", "ripinput": "the most amplified direction"},
         ),
         controls.Trial(
             "Too large to be linear",
             "The exact size leaves the dotted product of the Jacobians: the activations saturate.",
-            {"ripview": VIEWS[0], "ripsize": 5.0},
+            {"ripview": "Through the network", "ripsize": 5.0},
         ),
         controls.Trial(
             "Edge of chaos",
             "tanh at gain 1: neighbours neither merge nor part.",
-            {"ripview": VIEWS[1], "ripf": "tanh", "ripgain": 1.0, "ripbias": 0.0},
+            {"ripview": "Through depth", "ripf": "tanh", "ripgain": 1.0, "ripbias": 0.0},
         ),
         controls.Trial(
-            "Chaos", "At gain 2.5 two inputs that almost agree are soon strangers.", {"ripview": VIEWS[1], "ripf": "tanh", "ripgain": 2.5}
+            "Chaos",
+            "At gain 2.5 two inputs that almost agree are soon strangers.",
+            {"ripview": "Through depth", "ripf": "tanh", "ripgain": 2.5},
         ),
     ]
 )

@@ -234,7 +234,7 @@ def _compared(found: Minima, names: Sequence[str]) -> None:
         )
 
 
-def trials(views: Sequence[str]) -> None:
+def trials() -> None:
     """What to try."""
     plain = {"data": "iris", "layers": 2, "sizes": "", "units": 8, "activation": "tanh", "output": "auto", "loss": "auto", "l2": 0.0}
 
@@ -246,23 +246,23 @@ def trials(views: Sequence[str]) -> None:
             trial(
                 "Just above 2/λ_max",
                 "One factor is above 1, along the steepest eigenvector alone: the error there swings and grows while all others die out.",
-                curvview=views[1], curvalpha=1.05, curvstep=59,
+                curvview="Learning rate", curvalpha=1.05, curvstep=59,
             ),
             trial(
                 "The edge of stability",
                 "At 0.5 and 1 the sharpness comes to 2/α and stays there while the cost goes on falling; at 0.3 it is still on its way.",
-                curvview=views[2], edgerates=[0.3, 0.5, 1.0], edgesteps=500,
+                curvview="Edge of stability", edgerates=[0.3, 0.5, 1.0], edgesteps=500,
             ),
             trial(
                 "A catapult, and a rate that diverges",
                 "Squared error on plain outputs. 1 starts above its edge, is thrown up at once and caught at a flatter place; 2 is thrown "
                 "out for ever; 0.3 is not disturbed.",
-                curvview=views[2], edgerates=[0.3, 1.0, 2.0], edgesteps=500, output="identity", loss="half_squared_error",
+                curvview="Edge of stability", edgerates=[0.3, 1.0, 2.0], edgesteps=500, output="identity", loss="half_squared_error",
             ),
             trial(
                 "Small batches end flatter",
                 "Equally many steps at one rate: the smaller the batch, the flatter the place where the run ends.",
-                curvview=views[3], minbatches=[2, 8, 32, runs.ALL], minrate=0.1, minsteps=1000,
+                curvview="Flat and sharp minima", minbatches=[2, 8, 32, runs.ALL], minrate=0.1, minsteps=1000,
             ),
         ]
     )  # fmt: skip
