@@ -110,7 +110,8 @@ def large() -> None:
         W = gain * chosen.network.unpack(chosen.theta)[layer - 1].W
         told = f"layer {layer} of {chosen.sizes}, at {chosen.point.description}"
         if not np.isfinite(W).all():
-            st.info(f"The weights of {told}, are not all finite: the network has diverged. Take an earlier step, or the initial weights.")
+            where = show.as_typed(told)
+            st.info(f"The weights of {where}, are not all finite: the network has diverged. Take an earlier step, or the initial weights.")
             return
     values = eigen.spectrum(W)
     left, right = st.columns(2, gap="medium")

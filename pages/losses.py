@@ -125,7 +125,7 @@ def unequal_classes(chosen: experiment.Experiment) -> None:
     if chosen.data.task == "classification":
         counts = np.bincount(chosen.data.labels, minlength=len(chosen.data.class_names)) / chosen.data.samples
         listed = ", ".join(f"{name} {count:.0%}" for name, count in zip(chosen.data.class_names, counts, strict=True))
-        show.sentence(f"Classes of {chosen.data.title}: {listed}.")
+        show.sentence(show.as_typed(f"Classes of {chosen.data.title}: {listed}."))
 
 
 chosen = experiment.current()

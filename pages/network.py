@@ -58,7 +58,7 @@ def show_graph(look: view.Look) -> None:
     with data:
         figure = samples.scatter(chosen.data, look.row, theme, show_test=chosen.show_test)
         show.figure(figure, "data-points", f"{chosen.data.title}, one point a sample, sample {look.row} in a ring", on_select=True)
-        show.sentence(f"Click a point to choose it. Now {chosen.data.describe(look.row)}.")
+        show.sentence(f"Click a point to choose it. Now {show.as_typed(chosen.data.describe(look.row))}.")
         if chosen.data.image_shape:
             show.figure(samples.picture(chosen.data, look.row, theme), "sample-picture", f"The picture of sample {look.row}")
     with neuron:

@@ -35,7 +35,7 @@ def through_network() -> None:
         direction, strongest = ripples.most_amplified_direction(network, theta, x)
     except ValueError:
         pictures.info(
-            f"The network stands at {chosen.point.description}, where it has diverged: its Jacobian is not finite. "
+            f"The network stands at {show.as_typed(chosen.point.description)}, where it has diverged: its Jacobian is not finite. "
             "Go back to an earlier step on the page Training, or to the initial weights in the sidebar."
         )
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -12,7 +13,6 @@ from nnviz.ui import controls, descent_figures, descent_tables, player, redraw, 
 from nnviz.ui import descent_view as view
 from nnviz.ui.descent_view import Setup
 
-VIEWS = ("Results", "Learning rates", "Basins")
 PATHS, ARROWS, STEP, BELOW = "paths", "arrows", "step", "below"
 
 
@@ -67,11 +67,10 @@ def step(setup: Setup, inner: int) -> None:
 def below(setup: Setup, inner: int) -> None:
     """The table of what the runs reached, or one of the two maps."""
     setup, at = _now(setup)
-    seen = controls.segments("View", VIEWS, key="optview", label_visibility="collapsed")
-    match seen:
-        case "Results":
-            descent_tables.results(setup, at)
-        case "Learning rates":
-            descent_tables.rate_map(show.theme().name, setup)
-        case "Basins":
-            descent_tables.basin_map(show.theme().name, setup, inner)
+    theme = show.theme().name
+    views = {
+        "Results": partial(descent_tables.results, setup, at),
+        "Learning rates": partial(descent_tables.rate_map, theme, setup),
+        "Basins": partial(descent_tables.basin_map, theme, setup, inner),
+    }
+    views[controls.segments("View", views, key="optview", label_visibility="collapsed")]()

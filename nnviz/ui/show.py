@@ -114,8 +114,8 @@ def standalone(figure: Figure, alt: str, colours: Theme) -> bytes:
 
 
 def heading(text: str) -> None:
-    """The heading of a formula or a panel: of the size of a figure's title."""
-    st.markdown(f"#### {text}")
+    """The heading of a formula or a panel: of the size of a figure's title. No Markdown: a name in it may be of a person's table."""
+    st.markdown(f"#### {as_typed(text)}")
 
 
 def sentence(text: str) -> None:

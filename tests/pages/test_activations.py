@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from nnviz.ui.show import as_typed
 from nnviz.ui.softmax_view import typed_logits
 
 VIEWS = ("Side by side", "On one axis", "Softmax", "Through depth")
@@ -35,7 +36,7 @@ def test_a_formula_joins_the_curves_and_then_the_network(open_page):
     app = open_page("activations")
     app.text_input(key="fz").set_value("z*sigmoid(2*z)").run()
     assert not app.error
-    assert any("z*sigmoid(2*z)" in heading.value for heading in app.markdown)
+    assert any(as_typed("z*sigmoid(2*z)") in heading.value for heading in app.markdown)
     app.button(key="usefz").click().run()
     assert not app.exception
     assert app.selectbox(key="activation").value == "own formula"

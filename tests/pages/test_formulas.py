@@ -7,6 +7,7 @@ import pytest
 
 from nnviz.formulas.catalogue import CATALOGUE
 from nnviz.ui.navigation import path
+from nnviz.ui.show import as_typed
 from tests.pages.conftest import formulas
 
 STATES = {}
@@ -21,7 +22,7 @@ def test_each_group_opens(open_page, group):
     app = open_page("formulas", formgroup=group)
     assert not app.exception
     titles = [element.value for element in app.markdown]
-    assert all(any(entry.title in title for title in titles) for entry in CATALOGUE[group])
+    assert all(any(as_typed(entry.title) in title for title in titles) for entry in CATALOGUE[group])
 
 
 @pytest.mark.parametrize("view", ["Questions", "Where to read on"])

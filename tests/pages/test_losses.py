@@ -1,8 +1,12 @@
 """The page Losses in each view, with odd addresses and bad input."""
 
+import io
+
 import pytest
 
+from nnviz.core.tables import read_table
 from nnviz.ui.navigation import path
+from nnviz.ui.show import as_typed
 from tests.pages.conftest import figures, formulas
 
 VIEWS = ("Over ŷ", "Over the logit", "Far out", "On the data", "Unequal classes")
@@ -76,3 +80,11 @@ def test_the_sentence_of_a_try_this_stays_on_its_page(open_page):
     assert sentences(app) == []
     app.switch_page(str(path("losses"))).run()
     assert "Squared error stalls" in sentences(app)[0]
+
+
+def test_the_names_of_a_table_are_no_markdown(open_page):
+    app = open_page("losses", lossview="Unequal classes", data="Your own file", targets=["kind"])
+    app.session_state["upload table"] = read_table(io.StringIO("width,kind\n" + "1,**a**\n2,$x^2$\n" * 10))
+    app.run()
+    assert any(f"{as_typed('**a**')} 50" in caption.value for caption in app.caption)
+    assert not any("**a**" in caption.value for caption in app.caption)
