@@ -90,5 +90,5 @@ VIEWS = {
     "Softmax": softmax_view.draw,
     "Through depth": partial(depth_view.draw, chosen),
 }
-VIEWS[controls.segments("View", VIEWS, key="actview", label_visibility="collapsed")]()
+VIEWS[controls.view(VIEWS, key="actview")]()
 controls.try_this(TRIALS)

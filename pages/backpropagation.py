@@ -132,5 +132,5 @@ VIEWS = {
 
 chosen = experiment.current()
 page.head("How the cost reaches back to every weight: the paths it takes, and the factor that each step multiplies.")
-VIEWS[controls.segments("View", VIEWS, key="backview", label_visibility="collapsed")](chosen)
+VIEWS[controls.view(VIEWS, key="backview")](chosen)
 controls.try_this(TRIALS)

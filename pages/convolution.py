@@ -74,7 +74,7 @@ def both_ways(given: Setup) -> None:
 
 
 VIEWS = {"Slide": slide, "Flipped or not": both_ways, "Backward": convolution_view.backward, "Two layers": convolution_view.two_layers}
-view = controls.segments("View", VIEWS, key="convview")
+view = controls.view(VIEWS, key="convview")
 left, right = st.columns([2.6, 1], gap="large")
 with right:
     given = convolution_setup.setup()

@@ -105,7 +105,7 @@ def through_time() -> None:
 
 
 VIEWS = {"This network": this_network, "Any layer": any_layer, "Growth": growth, "Clock": clock, "Through time": through_time}
-VIEWS[controls.segments("View", VIEWS, key="costview")]()
+VIEWS[controls.view(VIEWS, key="costview")]()
 
 controls.try_this(
     [

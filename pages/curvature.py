@@ -130,5 +130,5 @@ VIEWS = {
     "Edge of stability": edge,
     "Flat and sharp minima": flat_and_sharp,
 }
-VIEWS[controls.segments("View", VIEWS, key="curvview", label_visibility="collapsed")]()
+VIEWS[controls.view(VIEWS, key="curvview")]()
 curvature_panels.trials()

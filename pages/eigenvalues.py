@@ -126,7 +126,7 @@ def large() -> None:
 
 
 VIEWS = {"Once": once, "Again and again": again, "Growth on the way": growth, "Large matrices": large}
-VIEWS[controls.segments("View", VIEWS, key="eigview")]()
+VIEWS[controls.view(VIEWS, key="eigview")]()
 
 controls.try_this(
     [

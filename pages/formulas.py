@@ -46,7 +46,7 @@ def reading() -> None:
 
 
 VIEWS = {"Formulas": formulas, "Questions": questions, "Where to read on": reading}
-VIEWS[controls.segments("View", VIEWS, key="formview", label_visibility="collapsed")]()
+VIEWS[controls.view(VIEWS, key="formview")]()
 
 controls.try_this(
     [

@@ -89,7 +89,7 @@ def lines():
 
 
 VIEWS = {"Landscape": landscape, "Between two solutions": lines}
-VIEWS[controls.segments("View", VIEWS, key="landview", label_visibility="collapsed")]()
+VIEWS[controls.view(VIEWS, key="landview")]()
 
 
 def trial(label, notice, **settings):

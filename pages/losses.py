@@ -137,5 +137,5 @@ VIEWS = {
     "On the data": partial(batch_view.draw, chosen),
     "Unequal classes": partial(unequal_classes, chosen),
 }
-VIEWS[controls.segments("View", VIEWS, key="lossview", label_visibility="collapsed")]()
+VIEWS[controls.view(VIEWS, key="lossview")]()
 controls.try_this(TRIALS)

@@ -91,7 +91,7 @@ VIEWS = {"Graph": show_graph, "Matrices": show_matrices}
 
 chosen = experiment.current()
 page.head(f"One sample of {chosen.data.title} flows through a {chosen.sizes} network; click a neuron to read its sum.")
-shown = controls.segments("View", VIEWS, key="netview", label_visibility="collapsed")
+shown = controls.view(VIEWS, key="netview")
 look = view.choose(chosen)
 VIEWS[shown](look)
 take.script(lambda: page_scripts.neuron(programs.recipe(chosen), look.row, look.layer, look.unit))

@@ -18,7 +18,7 @@ page.head(
     "The same weights at every step: a state is carried forward through time, and the gradient has to find its way back.",
 )
 
-view = controls.segments("View", VIEWS, key="recview")
+view = controls.view(VIEWS, key="recview")
 left, right = st.columns([3, 1], gap="large")
 with right:
     given = recurrent_setup.setup()

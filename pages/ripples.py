@@ -73,7 +73,7 @@ def through_network() -> None:
 
 
 VIEWS = {"Through the network": through_network, "Through depth": partial(ripples_view.through_depth, chosen)}
-VIEWS[controls.segments("View", VIEWS, key="ripview")]()
+VIEWS[controls.view(VIEWS, key="ripview")]()
 
 controls.try_this(
     [

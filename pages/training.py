@@ -11,7 +11,7 @@ chosen = experiment.current()
 page.head("The network learns from the data, batch by batch; every step can be watched, and gone back to.")
 data, theme, score = chosen.data, show.theme(), training_view.score_name(chosen)
 possible = [view for view in VIEWS if (view != "Confusion" or data.task == "classification") and (view != "Pictures" or data.image_shape)]
-view = controls.segments("View", possible, key="trainview", default=VIEWS[0])
+view = controls.view(possible, key="trainview", default=VIEWS[0])
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     how = runs.plan()

@@ -128,6 +128,11 @@ def segments(label: str, options: Iterable[Any], key: str, default: Any = None, 
     )
 
 
+def view(views: Iterable[str], key: str, default: str | None = None) -> Any:
+    """Which view of a page is shown; stands over what it changes, without a label to be seen."""
+    return segments("View", views, key=key, default=default, label_visibility="collapsed")
+
+
 def several(
     label: str,
     options: Iterable[Any],

@@ -73,4 +73,4 @@ def below(setup: Setup, inner: int) -> None:
         "Learning rates": partial(descent_tables.rate_map, theme, setup),
         "Basins": partial(descent_tables.basin_map, theme, setup, inner),
     }
-    views[controls.segments("View", views, key="optview", label_visibility="collapsed")]()
+    views[controls.view(views, key="optview")]()
