@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.floating]
+AnyArray = TypeVar("AnyArray", bound=NDArray[Any])
 
 
 def numbers(values: ArrayLike, name: str) -> Array:
@@ -34,11 +35,22 @@ def numbers(values: ArrayLike, name: str) -> Array:
     raise ValueError(f"{name} is {values!r:.60}: it needs numbers, in rows of equal length")
 
 
+def sealed(array: AnyArray) -> AnyArray:
+    """The array itself, through which nobody can write from now on."""
+    array.flags.writeable = False
+    return array
+
+
 def checked_seed(seed: Any) -> int:
     """A seed as an int; ValueError unless it is a whole number of 0 or more."""
     if not isinstance(seed, Integral) or int(seed) < 0:
         raise ValueError(f"seed is {seed!r:.60}: it needs to be a whole number of 0 or more")
     return int(seed)
+
+
+def generator(seed: Any) -> np.random.Generator:
+    """Random numbers of a seed, which is checked."""
+    return np.random.default_rng(checked_seed(seed))
 
 
 def checked_penalty(name: str, value: ArrayLike) -> Any:

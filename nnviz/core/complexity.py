@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.activations import get_activation
-from nnviz.core.arrays import checked_seed
+from nnviz.core.arrays import generator
 from nnviz.core.convolution import Padding, Pair, convolve2d, geometry, gradients
 from nnviz.core.network import Network
 from nnviz.core.recurrent_network import RecurrentNetwork
@@ -86,7 +86,7 @@ class DenseLayer:
     def program(self, samples: int, seed: int = 0) -> Program:
         """What runs forward and backward on the first so many of the samples."""
         _small_enough("the weights", self.inputs * self.outputs, LARGEST_RUN)
-        rng = np.random.default_rng(checked_seed(seed))
+        rng = generator(seed)
         f, W = get_activation(self.activation), rng.normal(size=(self.outputs, self.inputs)) / np.sqrt(self.inputs)
         b, A = np.zeros((self.outputs, 1)), rng.normal(size=(self.inputs, samples))
 
@@ -145,7 +145,7 @@ class ConvolutionLayer:
         """What runs forward and backward on the first so many of the samples."""
         _small_enough("the windows of a picture", self.inputs * prod(self.places), LARGEST_RUN)
         _small_enough("the weights", self.inputs * self.filters, LARGEST_RUN)
-        rng = np.random.default_rng(checked_seed(seed))
+        rng = generator(seed)
         kh, kw = self.kernel if isinstance(self.kernel, tuple) else (self.kernel, self.kernel)
         g = rng.normal(size=(self.filters, self.channels, kh, kw)) / np.sqrt(self.inputs)
         f, A = get_activation(self.activation), rng.normal(size=(samples, self.channels, *self.size))

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
-from nnviz.core.arrays import checked_seed
+from nnviz.core.arrays import generator
 from nnviz.core.lanczos import Ritz, lanczos, ritz
 from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost, Objective
@@ -133,7 +133,7 @@ def top_eigenpairs(objective: Objective, theta: ArrayLike, k: int = 3, seed: int
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= P:
         raise ValueError(f"k is {str(k)[:40]}: of {P} eigenpairs 1 to {P} can be asked for")
     with np.errstate(all="ignore"):
-        start = np.random.default_rng(checked_seed(seed)).normal(size=P)
+        start = generator(seed).normal(size=P)
         first = objective.hessian_vector_product(theta, start)
         if not np.isfinite(first).all():
             raise ValueError(OVERFLOWED)
@@ -205,7 +205,7 @@ def _signs(dimension: int, probes: int, seed: int) -> Array:
     """Rademacher probes (probes, P): each has length √P, and `vᵀHv` has the smallest variance of all (Hutchinson 1990)."""
     if isinstance(probes, bool) or not isinstance(probes, (int, np.integer)) or not 1 <= probes <= 1000:
         raise ValueError(f"probes is {str(probes)[:40]}: 1 to 1000 random vectors are needed")
-    return np.random.default_rng(checked_seed(seed)).choice([-1.0, 1.0], size=(probes, dimension))
+    return generator(seed).choice([-1.0, 1.0], size=(probes, dimension))
 
 
 def smoothed(nodes: Array, weights: Array) -> tuple[Array, Array]:

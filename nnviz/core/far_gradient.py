@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnviz.core.arrays import checked_seed
+from nnviz.core.arrays import generator
 from nnviz.core.recurrent import RecurrentCost
 from nnviz.core.recurrent_network import RecurrentNetwork
 
@@ -88,7 +88,7 @@ def radius_sweep(
     radii = np.atleast_1d(np.asarray(radii, dtype=float))
     if radii.ndim != 1 or not np.isfinite(radii).all() or (radii < 0).any():
         raise ValueError(f"the radii have shape {radii.shape}: give a row of finite numbers from 0 on")
-    noise = np.random.default_rng(checked_seed(seed)).standard_normal((span + 1, network.inputs, 1))
+    noise = generator(seed).standard_normal((span + 1, network.inputs, 1))
     unit = network.rescale(network.initialize(initializer, seed=seed, batch=draws), 1.0)
     theta = np.tile(unit, (len(radii), 1, 1))
     network.unpack(theta)["W_hh"][...] *= radii[:, None, None, None]

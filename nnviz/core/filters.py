@@ -14,7 +14,7 @@ from math import comb
 
 import numpy as np
 
-from nnviz.core.arrays import checked_seed
+from nnviz.core.arrays import generator
 from nnviz.core.convolution import Array
 
 WIDEST = 31
@@ -78,7 +78,7 @@ def gabor(n: int, angle: float = np.pi / 4, wavelength: float | None = None) -> 
 
 def random(n: int, seed: int = 0) -> Array:
     """Normal weights of variance 1/n², so that the output varies as the input does."""
-    return np.random.default_rng(checked_seed(seed)).normal(size=(n, n)) / n
+    return generator(seed).normal(size=(n, n)) / n
 
 
 KERNELS: dict[str, Callable[[int], Array]] = {

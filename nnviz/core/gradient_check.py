@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnviz.core.arrays import checked_seed
+from nnviz.core.arrays import generator
 from nnviz.core.network import Forward
 from nnviz.core.objectives import NetworkCost
 
@@ -104,7 +104,7 @@ def checked_parameters(cost: NetworkCost, work: float = CHECK_WORK, seed: int = 
     """Every parameter where that is within `work` multiply-adds, else as many as are, drawn by the seed; ascending."""
     most = int(max(work / (2 * per_sample(cost) * cost.samples), 100))
     P = cost.dimension
-    return np.arange(P) if most >= P else np.sort(np.random.default_rng(checked_seed(seed)).choice(P, most, replace=False))
+    return np.arange(P) if most >= P else np.sort(generator(seed).choice(P, most, replace=False))
 
 
 def gradient_check(cost: NetworkCost, theta: ArrayLike, step: float = 1e-5, index: ArrayLike | None = None) -> Iterator[GradientCheck]:

@@ -209,7 +209,6 @@ def run_count(theta: Array, X: Array, Y: Array) -> int:
 
 
 @lru_cache(maxsize=64)
-@lru_cache(maxsize=64)
 def symmetric_pairs(n: int) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.intp]]:
     """The pairs i ≥ j of n numbers, and where each pair (i, j) stands among them, (n, n)."""
     lower = np.tril_indices(n)

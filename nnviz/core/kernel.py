@@ -16,7 +16,7 @@ takes `ndarray.dot`, which may differ from the stacked product in the last bit.)
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from itertools import accumulate, groupby, pairwise
 from math import prod
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from nnviz.core.activations import ACTIVATIONS, Activation
+from nnviz.core.arrays import sealed
 from nnviz.core.losses import Loss
 from nnviz.core.network import Network
 from nnviz.core.tanh import by_exponential, by_sigmoid, by_table, numpys_is_slow
@@ -44,6 +45,7 @@ SMALL, MEDIUM = 128, 2048
 # ---------------------------------------------------------------------------------------------------------------- layout
 
 
+@lru_cache(maxsize=16)
 def block_order(network: Network) -> NDArray[np.intp]:
     """Where each number of the blocks stands in the flat vector, (P,): `theta[..., order]` is in block layout."""
     order, start = [], 0
@@ -51,7 +53,7 @@ def block_order(network: Network) -> NDArray[np.intp]:
         W, b = start + np.arange(k * n).reshape(k, n), start + k * n + np.arange(k)[:, None]
         order.append(np.hstack([W, b]).ravel())
         start += k * (n + 1)
-    return np.concatenate(order)
+    return sealed(np.concatenate(order))
 
 
 def blocks(network: Network, flat: Array) -> list[Array]:

@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import ArrayLike, NDArray
 
-from nnviz.core.arrays import checked_seed
+from nnviz.core.arrays import generator
 from nnviz.core.convolution import geometry, window_pixels
 from nnviz.core.descent import descend
 from nnviz.core.network import Network
@@ -115,7 +115,7 @@ class KernelClassifier:
 
     def initialize(self, seed: int = 0) -> Array:
         """θ (D,): He normal kernels, Glorot uniform readout, biases 0."""
-        rng = np.random.default_rng(checked_seed(seed))
+        rng = generator(seed)
         units = self.filters * self.places
         kernels = rng.normal(size=self.kernel_count) * np.sqrt(2) / self.width
         readout = rng.uniform(-1, 1, size=units * self.classes) * np.sqrt(6 / (units + self.classes))

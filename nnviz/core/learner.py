@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.core.arrays import sealed
 from nnviz.core.batches import Batches
 from nnviz.core.kernel import Calls, block_order, transposed
 from nnviz.core.network import weight_mask
@@ -35,7 +36,7 @@ class BatchCost:
 
     def look_at(self, X: Array, Y: Array) -> None:
         """From now on the batch is these rows, (..., B, n+1) and (..., B, k)."""
-        self.X, self.Y = transposed(X)[..., :-1, :], transposed(Y)
+        self.X, self.Y = sealed(transposed(X)[..., :-1, :]), sealed(transposed(Y))  # views: a cost would copy what can be written to
 
     def cost(self) -> NetworkCost:
         return NetworkCost(self.network, self.settings.loss, self.X, self.Y)

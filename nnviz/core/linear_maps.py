@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnviz.core.arrays import checked_seed
+from nnviz.core.arrays import generator
 from nnviz.core.eigen import Array, as_matrices, unit_scale
 
 
@@ -169,4 +169,4 @@ def random_matrix(ensemble: str | Ensemble, n: int, seed: int = 0, gain: float =
         ensemble = ENSEMBLES[ensemble]
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 1 <= n <= MOST_ROWS:
         raise ValueError(f"n is {str(n)[:40]}: a random matrix has 1 to {MOST_ROWS} rows")
-    return gain * ensemble.matrix(np.random.default_rng(checked_seed(seed)).normal(size=(*batch, n, n)))
+    return gain * ensemble.matrix(generator(seed).normal(size=(*batch, n, n)))

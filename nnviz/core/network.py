@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.activations import Activation
 from nnviz.core.architecture import checked_sizes, draw_shape, layer_activations
-from nnviz.core.arrays import checked_seed, numbers
+from nnviz.core.arrays import generator, numbers
 from nnviz.core.initializers import Initializer, get_initializer
 from nnviz.core.losses import Loss, get_loss
 
@@ -136,7 +136,7 @@ class Network:
             An unknown initialiser, a seed or batch that is no whole number of 0 or more, or more than 2 GB of numbers.
         """
         chosen = get_initializer(initializer)
-        theta = chosen.draw(np.random.default_rng(checked_seed(seed)), draw_shape(batch, self.parameter_count))
+        theta = chosen.draw(generator(seed), draw_shape(batch, self.parameter_count))
         for layer in self.unpack(theta):
             layer.W[...] = chosen.weights(layer.W)
             layer.b[...] = chosen.biases(layer.b, layer.W.shape[-1])

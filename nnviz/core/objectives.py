@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core import hessian as second
-from nnviz.core.arrays import numbers, one_penalty
+from nnviz.core.arrays import numbers, one_penalty, sealed
 from nnviz.core.losses import Loss, get_loss
 from nnviz.core.network import Forward, Network, weight_mask
 
@@ -54,10 +54,7 @@ def evaluator(objective: Any, theta: Array) -> Callable[[], tuple[Array, Array]]
 def frozen_array(values: ArrayLike, name: str = "the array") -> Array:
     """Floats that nobody can change any more, neither through this array nor through the one that was given: its hash is kept."""
     array = numbers(values, name)
-    if array.flags.writeable:
-        array = array.copy()
-        array.flags.writeable = False
-    return array
+    return sealed(array.copy()) if array.flags.writeable else array
 
 
 def digest(*parts: object) -> int:
@@ -147,7 +144,7 @@ class NetworkCost:
     def on(self, samples: Chosen) -> NetworkCost:
         """The same cost on some of the samples: an index, indices, a slice or a mask over m."""
         chosen = chosen_samples(samples, self.samples)
-        return replace(self, X=self.X[..., chosen], Y=self.Y[..., chosen])
+        return replace(self, X=sealed(self.X[..., chosen]), Y=sealed(self.Y[..., chosen]))
 
     def value(self, theta: ArrayLike) -> Array:
         """C, (...)."""
@@ -195,7 +192,7 @@ class NetworkCost:
     @cached_property
     def weights(self) -> Array:
         """1 where theta holds a weight, 0 where a bias, (P,)."""
-        return frozen_array(weight_mask(self.network))
+        return sealed(weight_mask(self.network))
 
     def losses_after(self, forward: Forward) -> Array:
         """L of every sample, (..., m): from the logits where output and loss belong together."""
@@ -287,8 +284,8 @@ class Quadratic:
             raise ValueError(f"A is {matrix.shape}: a quadratic needs a square matrix (D, D)")
         if linear.shape not in ((), (len(matrix),)):
             raise ValueError(f"A is {matrix.shape} and b is {linear.shape}: b needs the shape ({len(matrix)},), or to be one number")
-        object.__setattr__(self, "A", frozen_array(matrix / 2 + matrix.T / 2))
-        object.__setattr__(self, "b", frozen_array(np.broadcast_to(linear, len(matrix)).copy()))
+        object.__setattr__(self, "A", sealed(matrix / 2 + matrix.T / 2))
+        object.__setattr__(self, "b", sealed(np.broadcast_to(linear, len(matrix)).copy()))
 
     @property
     def dimension(self) -> int:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnviz.core.arrays import checked_seed
+from nnviz.core.arrays import generator
 from nnviz.core.curvature import top_eigenpairs
 from nnviz.core.network import Network
 from nnviz.core.objectives import Objective
@@ -134,8 +134,7 @@ class Plane:
 
 def length(vector: Array) -> float:
     """Euclidean length without overflow of the squares."""
-    largest = np.abs(vector).max(initial=0.0)
-    return float(largest * np.linalg.norm(vector / largest)) if largest > 0 else 0.0
+    return float(_row_lengths(vector.reshape(1, -1))[0, 0])
 
 
 def finite_point(theta: ArrayLike, size: int | None = None) -> Array:
@@ -154,7 +153,9 @@ def orient(direction: Array) -> Array:
 
 def _row_lengths(W: Array) -> Array:
     """`length` of each row, (k, 1)."""
-    return np.array([[length(row)] for row in W])
+    largest = np.abs(W).max(axis=1, keepdims=True, initial=0.0)
+    scale = np.where(largest > 0, largest, 1.0)
+    return scale * np.linalg.norm(W / scale, axis=1, keepdims=True)
 
 
 def _per_filter(random: Array, W: Array) -> Array:
@@ -188,7 +189,7 @@ def random_plane(network: Network, theta: ArrayLike, seed: int = 0, normalizatio
     if normalization not in NORMALIZATIONS:
         raise ValueError(f"normalization is {str(normalization)[:40]!r}: one of {', '.join(NORMALIZATIONS)} is needed")
     scale = NORMALIZATIONS[normalization]
-    directions = np.random.default_rng(checked_seed(seed)).normal(size=(2, theta.size))
+    directions = generator(seed).normal(size=(2, theta.size))
     if scale is not None:
         for direction in directions:
             for drawn, layer in zip(network.unpack(direction), network.unpack(theta), strict=True):

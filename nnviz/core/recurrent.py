@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.activations import ACTIVATIONS
+from nnviz.core.arrays import sealed
 from nnviz.core.losses import Loss, get_loss
 from nnviz.core.objectives import Chosen, chosen_samples, digest, frozen_array
 from nnviz.core.recurrent_network import Array, Blocks, RecurrentNetwork, Unrolled, sequence, steps_under
@@ -92,7 +93,7 @@ class RecurrentCost:
         loss, targets = get_loss(self.loss), np.moveaxis(Y, 1, 0).reshape(Y.shape[1], -1)[:, told]
         if trouble := loss.complaint(targets):
             raise ValueError(f"Y {trouble}; {loss.name} is not defined elsewhere")
-        values = {"X": frozen_array(X), "Y": frozen_array(Y), "loss": loss, "told": told, "targets": frozen_array(targets)}
+        values = {"X": frozen_array(X), "Y": frozen_array(Y), "loss": loss, "told": told, "targets": sealed(targets)}
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
@@ -113,7 +114,7 @@ class RecurrentCost:
     def on(self, samples: Chosen) -> RecurrentCost:
         """The same cost on some of the samples: an index, indices, a slice or a mask over m."""
         chosen = chosen_samples(samples, self.X.shape[-1])
-        return replace(self, X=self.X[:, :, chosen], Y=self.Y[:, :, chosen])
+        return replace(self, X=sealed(self.X[:, :, chosen]), Y=sealed(self.Y[:, :, chosen]))
 
     def value(self, theta: ArrayLike) -> Array:
         """`C(θ)`, (...)."""

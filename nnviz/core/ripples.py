@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnviz.core.activations import Activation, get_activation
-from nnviz.core.arrays import checked_seed
+from nnviz.core.arrays import generator
 from nnviz.core.eigen import singular_values
 from nnviz.core.initializers import Initializer
 from nnviz.core.network import Network
@@ -164,7 +164,7 @@ def depth_study(
     weights = np.asarray(weight_gains, dtype=float)
     if weights.ndim != 1 or not 1 <= weights.size <= 201 or not np.isfinite(weights).all():
         raise ValueError(f"weight_gains has shape {weights.shape}: 1 to 201 finite numbers in a row are needed")
-    f, rng, layer = get_activation(activation), np.random.default_rng(checked_seed(seed)), Network((width, width), "identity")
+    f, rng, layer = get_activation(activation), generator(seed), Network((width, width), "identity")
     A: Array = np.empty((weights.size, seeds, width, 2))
     A[...] = _pair(rng, seeds, width, distance)
     tangent: Array = np.broadcast_to(rng.normal(size=(seeds, width, 1)), (*A.shape[:-1], 1))

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.core.arrays import checked_seed
+from nnviz.core.arrays import generator
 from nnviz.core.series import Series, load_series
 
 Array = NDArray[np.floating]
@@ -70,7 +70,7 @@ def next_value(series: Series, steps: int = 60, samples: int = 16, seed: int = 0
             f"the series {series.name[:60]!r} has {len(values)} values: {steps} steps need at least {steps + 1}; ask for fewer steps"
         )
     offset, scale = float(values.mean()), float(values.std()) or 1.0
-    others = np.random.default_rng(checked_seed(seed)).permutation(np.arange(1, places))[: samples - 1]
+    others = generator(seed).permutation(np.arange(1, places))[: samples - 1]
     starts = np.sort(np.concatenate(([0], others)))
     windows = ((values - offset) / scale)[starts + np.arange(steps + 1)[:, None]]
     title = f"The next value: {series.title}"
@@ -82,7 +82,7 @@ def echo(steps: int = 40, samples: int = 16, seed: int = 0, delay: int = 5) -> S
     _check(steps, samples)
     if not 1 <= delay < steps:
         raise ValueError(f"delay is {str(delay)[:40]}: it must be from 1 to {steps - 1}, less than the {steps} steps")
-    X = np.random.default_rng(checked_seed(seed)).uniform(-1.0, 1.0, size=(steps, 1, samples))
+    X = generator(seed).uniform(-1.0, 1.0, size=(steps, 1, samples))
     Y = np.full_like(X, np.nan)
     Y[delay:] = X[:-delay]
     return SequenceTask("echo", f"An echo after {delay} steps", X, Y)
@@ -91,7 +91,7 @@ def echo(steps: int = 40, samples: int = 16, seed: int = 0, delay: int = 5) -> S
 def adding(steps: int = 40, samples: int = 16, seed: int = 0) -> SequenceTask:
     """At the last step the sum of the two numbers that were marked, one in each half: inputs are numbers in [0, 1] and marks."""
     _check(steps, samples)
-    rng = np.random.default_rng(checked_seed(seed))
+    rng = generator(seed)
     X = np.zeros((steps, 2, samples))
     X[:, 0] = rng.uniform(size=(steps, samples))
     sample = np.arange(samples)

@@ -146,10 +146,11 @@ def several(
     options = list(options)
     written = [names(option) for option in options]
     asked = st.query_params.get_all(key)
-    if most is not None and len(asked) > most and set(asked) <= set(written):
+    known = set(asked) <= set(written)
+    if known and most is not None and len(asked) > most:
         _from_address(key, lambda _: False, f"{len(asked)} are named and {most} is the most", f"The first {most} are shown")
     expected = f"each is one of {', '.join(written[:12])}{' …' if len(written) > 12 else ''}"
-    _from_address(key, lambda _: set(asked) <= set(written), expected)
+    _from_address(key, lambda _: known, expected)
     _from_file(key, lambda value: isinstance(value, list) and all(item in options for item in value) and len(value) <= (most or len(value)))
     chosen = [option for option in default if option in options]
     # Streamlit's own first entry, “Select all”, would be taken by Enter before the option that was typed, and is no offer where few may be.
@@ -180,9 +181,10 @@ def powers(label: str, low: int, high: int, key: str, default: float, per_decade
     values = _powers(low, high, per_decade)
     written = [f"{value:g}" for value in values]
     asked = st.query_params.get(key, "")
-    same = [value for value in values if _is_number(value, value)(asked)]
-    if same and asked not in written and key not in st.session_state:
-        st.session_state[key] = same[0]  # Streamlit compares letters: 1e-1 is no 0.1 to it
+    if asked and asked not in written and key not in st.session_state:  # Streamlit compares letters: 1e-1 is no 0.1 to it
+        for value in values:
+            if _is_number(value, value)(asked):
+                st.session_state[key] = value
     _from_address(key, lambda text: text in written, f"it is one of {written[0]}, {written[1]}, …, {written[-1]}")
     _from_file(key, lambda value: not isinstance(value, bool) and value in values, float)
     nearest = nearest_power(default, low, high, per_decade)

@@ -126,7 +126,7 @@ def _parsed(text: bytes | str) -> Any:
         raise ValueError(f"the session file is larger than {MOST_BYTES // 2**20} MB: keep fewer states in it")
     try:
         found = json.loads(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
-        json.dumps(found, ensure_ascii=False).encode()  # “\\ud800” is JSON and half a letter, which nobody can draw
+        json.dumps(found, ensure_ascii=False).encode()  # “\ud800” is JSON and half a letter, which nobody can draw
         return found
     except UnicodeError:
         raise ValueError("the session file is no UTF-8 text: take the file as it was saved") from None

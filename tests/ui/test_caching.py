@@ -14,6 +14,17 @@ from nnviz.ui.caching import kept, recent, size_of
 MEGABYTE = 2**20
 
 
+@dataclass(frozen=True)
+class Grows:
+    """It makes a megabyte when it is asked for its table."""
+
+    number: int
+
+    @cached_property
+    def table(self):
+        return np.zeros(MEGABYTE // 8)
+
+
 def counted(megabytes, entries):
     """A kept function of a number, and the numbers it was asked for."""
     calls = []
@@ -45,14 +56,6 @@ def test_what_was_not_asked_for_longest_goes_first(megabytes, entries, stay):
 
 
 def test_what_an_entry_makes_later_counts_too():
-    @dataclass(frozen=True)
-    class Grows:
-        number: int
-
-        @cached_property
-        def table(self):
-            return np.zeros(MEGABYTE // 8)
-
     calls = []
 
     @kept(2.5, 100)
@@ -67,14 +70,6 @@ def test_what_an_entry_makes_later_counts_too():
 
 
 def test_of_recent_results_the_arguments_are_counted():
-    @dataclass(frozen=True)
-    class Run:
-        number: int
-
-        @cached_property
-        def theta(self):
-            return np.zeros(MEGABYTE // 8)
-
     calls = []
 
     @recent(entries=100, megabytes=2.5)
@@ -82,9 +77,9 @@ def test_of_recent_results_the_arguments_are_counted():
         calls.append(run.number)
         return {"data": []}
 
-    runs = [Run(number) for number in range(4)]
+    runs = [Grows(number) for number in range(4)]
     for run in runs:
-        assert run.theta.size
+        assert run.table.size
         drawn(run)
     drawn(runs[3])
     drawn(runs[2])
