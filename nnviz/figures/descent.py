@@ -266,7 +266,7 @@ WORDS = {  # quantity → how it is called in a figure
 DASHES = {"gradient": "solid", "velocity": "dash", "first_moment": "dash", "corrected_first": "solid", "step": "solid"}
 
 
-def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayLike, *, title: str, key: str, height: int = 340) -> Figure:
+def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayLike, *, title: str, key: str, height: int = 420) -> Figure:
     """What an optimiser looks at and does at each step: arrows from θ on the left, their lengths over all steps on the right.
 
     Parameters

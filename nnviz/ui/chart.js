@@ -50,6 +50,34 @@ function unrepeated(plot) {
   };
 }
 
+// Plotly draws each annotation twice, the first time to make room for it on axes of free range: where there is none it waits for the second.
+function undoubled(plot) {
+  const scatter = plot._fullData.find((trace) => trace.type === "scatter")?._module;
+  if (!scatter || scatter.undoubled) return;
+  const { calc, plot: draw } = scatter;
+  scatter.undoubled = true;
+  scatter.calc = (drawn, ...more) => {
+    if (drawn.redrawn && !drawn.held) hold(drawn);
+    return calc(drawn, ...more);
+  };
+  scatter.plot = (drawn, ...more) => {
+    release(drawn);
+    return draw(drawn, ...more);
+  };
+}
+
+function hold(drawn) {
+  const { annotations, _subplots: { xaxis, yaxis } } = drawn._fullLayout;
+  const free = [...xaxis, ...yaxis].some((name) => drawn._fullLayout[name[0] + "axis" + name.slice(1)].autorange);
+  drawn.held = free ? [] : annotations.filter((annotation) => annotation.visible);
+  for (const annotation of drawn.held) annotation.visible = false;
+}
+
+function release(drawn) {
+  for (const annotation of drawn.held ?? []) annotation.visible = true;
+  drawn.held = null;
+}
+
 // The surface under paths and points mostly stays while those change, and drawing it is most of such a figure's time: one that is the same,
 // in the same place, is left standing.
 function unmoved(plot) {
@@ -237,14 +265,23 @@ class Chart {
     Object.assign(layout, this.room());
     layout.selectionrevision ??= spec.token;  // else Plotly keeps what was selected before, and a click there takes it back
     if (first) this.start(Plotly, spec, data, layout, frames);
-    else Plotly.react(this.plot, { data, layout, frames });
+    else this.redraw(Plotly, { data, layout, frames });
     unmoved(this.plot);
+  }
+
+  redraw(Plotly, figure) {
+    this.plot.redrawn = true;
+    Plotly.react(this.plot, figure).finally(() => {
+      this.plot.redrawn = false;
+      release(this.plot);
+    });
   }
 
   start(Plotly, spec, data, layout, frames) {
     const button = { name: "fullscreen", title: "Full screen", icon: FULL_SCREEN, click: () => this.plot.requestFullscreen() };
     Plotly.newPlot(this.plot, { data, layout, frames, config: { ...spec.config, modeBarButtonsToAdd: [button] } });
     unrepeated(this.plot);
+    undoubled(this.plot);
     this.plot.on("plotly_selected", (event) => event && this.tell(event));
     this.plot.on("plotly_deselect", () => this.tell({}));
   }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -147,9 +146,9 @@ def basins(theme: str, setup: Setup, place: int, found: Basins) -> Figure:
     )  # fmt: skip
 
 
-def told(setup: Setup, titles: Sequence[str]) -> str:
+def told(setup: Setup) -> str:
     """What the pictures show, for those who do not see them."""
-    ends = [f"{title} {'diverges' if path.note else 'ends at ' + _point(path)}" for title, path in zip(titles, paths(setup), strict=True)]
+    ends = [f"{path.name} {'diverges' if path.note else 'ends at ' + _point(path)}" for path in paths(setup)]
     return f"{surface_title(setup.surface.name)} from {significant(setup.start[0])}, {significant(setup.start[1])}: {'; '.join(ends)}."
 
 

@@ -26,6 +26,7 @@ Start = tuple[float, float]
 
 OWN = "own formula"
 RESOLUTION = 121
+STEPS = 200  # until a person says otherwise
 FARTHEST = 1e6  # of a start and of the ends of a picture
 STARTS: dict[str, Start] = {
     "bowl": (-2.5, 2.0), "ravine": (-2.7, 1.0), "saddle": (-2.4, 0.05), "monkey_saddle": (1.5, 0.3), "rosenbrock": (-1.5, 2.2),
@@ -41,8 +42,8 @@ class Setup:
 
     surface: Surface
     start: Start
-    steps: int
     runs: tuple[Run, ...]
+    steps: int = STEPS
     schedule: str = "constant"
     noise: float = 0.0
     seed: int = 0

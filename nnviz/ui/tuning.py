@@ -133,33 +133,30 @@ def text_field() -> str:
     )
 
 
-def fields_of(run: Run, settings: Settings, columns: Sequence[Any]) -> None:
+def fields_of(run: Run) -> None:
     """The hyperparameters of one run: the rate as a slider and exactly, the others as they need it."""
     rate = float(run.plain.learning_rate)
-    ladder = sorted({*LADDER, rate})
-    places = iter(columns)
-    with next(places):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         key = _field(run, "learning_rate", rate, " slider")
         st.select_slider(
-            LETTERS["learning_rate"],
-            ladder,
-            format_func=lambda v: f"{v:g}",
-            key=key,
-            on_change=_changed,
-            args=(run.key, "learning_rate", key),
-        )
-    for field in fields(run.plain):  # type: ignore[arg-type]  # each optimiser is a dataclass
-        value = getattr(run.plain, field.name)
-        key = _field(run, field.name, value)
-        changed: Any = {"key": key, "on_change": _changed, "args": (run.key, field.name, key)}
-        label = "exactly" if field.name == "learning_rate" else LETTERS.get(field.name, field.name.replace("_", " "))
-        with next(places):
-            if field.type == "bool":
-                st.toggle(label, **changed)
-            elif field.type == "int":
-                st.number_input(label, step=1, **changed)
-            else:
-                st.number_input(label, format="%.6g", step=_step(value), **changed)
+            f"{run.title}: {LETTERS['learning_rate']}", sorted({*LADDER, rate}), format_func=lambda v: f"{v:g}", key=key,
+            on_change=_changed, args=(run.key, "learning_rate", key), width=250,
+        )  # fmt: skip
+        for field in fields(run.plain):  # type: ignore[arg-type]  # each optimiser is a dataclass
+            _one(run, field.name, str(field.type))
+
+
+def _one(run: Run, name: str, kind: str) -> None:
+    value = getattr(run.plain, name)
+    key = _field(run, name, value)
+    changed: Any = {"key": key, "on_change": _changed, "args": (run.key, name, key)}
+    label = "exactly" if name == "learning_rate" else LETTERS.get(name, name.replace("_", " "))
+    if kind == "bool":
+        st.toggle(label, **changed)
+    elif kind == "int":
+        st.number_input(label, step=1, width=150, **changed)
+    else:
+        st.number_input(label, format="%.6g", step=_step(value), width=150, **changed)
 
 
 def _step(value: float) -> float:

@@ -166,7 +166,7 @@ def test_only_curvature_upwards_limits_a_rate(formula, largest):
     surface = Surface.from_expression(formula)
     start = view.usual_start(surface)
     assert view.lambda_max(surface, start) == pytest.approx(largest)
-    setup = view.Setup(surface, start, 20, (tuning.make_run("sgd", {}, 0.1, 0.0, 0.0),))
+    setup = view.Setup(surface, start, (tuning.make_run("sgd", {}, 0.1, 0.0, 0.0),), 20)
     *_, found = sweep_chunks(descent_figures.rates_swept(setup))
     figure = descent_figures.rates("light", setup, found)
     words = [note["text"] for note in figure["layout"]["annotations"]]
@@ -176,7 +176,7 @@ def test_only_curvature_upwards_limits_a_rate(formula, largest):
 
 def test_the_rate_map_of_a_constant_is_a_line_within_the_picture():
     surface = Surface.from_expression("1")
-    setup = view.Setup(surface, view.usual_start(surface), 20, (tuning.make_run("sgd", {}, 0.1, 0.0, 0.0),))
+    setup = view.Setup(surface, view.usual_start(surface), (tuning.make_run("sgd", {}, 0.1, 0.0, 0.0),), 20)
     *_, found = sweep_chunks(descent_figures.rates_swept(setup))
     figure = descent_figures.rates("light", setup, found)
     low, high = figure["layout"]["yaxis"]["range"]
@@ -266,5 +266,5 @@ def test_usual_starts_lie_on_their_surface_and_usual_rates_do_not_diverge(name):
         runs = tuple(
             tuning.make_run(run, {}, view.usual_rate(run, surface, start), 0.0, 0.0) for run in ("sgd", "momentum", "rmsprop", "adam")
         )
-        setup = view.Setup(surface, start, 200, runs)
+        setup = view.Setup(surface, start, runs, 200)
         assert all(view.lost_at(setup, run) < 0 for run in view.descents(setup))
