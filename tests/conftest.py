@@ -15,17 +15,17 @@ collect_ignore = ["references"]  # the scripts that made the stored numbers need
 
 @pytest.hookimpl(optionalhook=True)  # there is no such hook without pytest-xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """All browser tests in one worker, so that there is one server and one browser; the others one by one to whoever is free.
+    """The browser tests file by file, so that each worker has one server and one browser; the others one by one to whoever is free.
 
     Groups by mark (`--dist loadgroup`) are lost with pytest 9.2: it keeps a test's id where xdist 3.8 does not look.
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    class OneBrowser(LoadScopeScheduling):
+    class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else nodeid
+            return nodeid.split("::")[0] if nodeid.startswith("tests/browser/") else nodeid
 
-    return OneBrowser(config, log)
+    return ByFile(config, log)
 
 
 @pytest.fixture(autouse=True)

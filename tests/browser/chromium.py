@@ -21,8 +21,11 @@ def on_path() -> str | None:
 
 
 def of_playwright() -> str | None:
-    """The Chromium that Playwright has downloaded, if it has."""
-    from playwright.sync_api import sync_playwright
+    """The Chromium that Playwright has downloaded, if both are there."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return None
 
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
