@@ -266,12 +266,7 @@ def _values(chosen: Experiment, varied: str) -> list[Any]:
         "seed": (list(range(10)), [0, 1, 2, 3]),
     }
     every, usual = options[varied]
-    return controls.several("Values", every, key=f"vs{VARIED.index(varied)}", default=usual, most=MOST_RUNS, names=name_of_value)
-
-
-def name_of_value(value: Any) -> str:
-    """How a value is called in the comparison."""
-    return runs.batch_name(value)
+    return controls.several("Values", every, key=f"vs{VARIED.index(varied)}", default=usual, most=MOST_RUNS, names=runs.batch_name)
 
 
 def setting_of(chosen: Experiment, varied: str, value: Any, seed: int) -> dict[str, Any]:
@@ -325,7 +320,8 @@ def compare(chosen: Experiment, how: Plan) -> None:
     scene = progress.standing("compare", made)
     if scene is not None:
         then, varied, values, seeds, done = scene
-        _compared(then, varied, [name_of_value(value) for value in values], [done[i * seeds : (i + 1) * seeds] for i in range(len(values))])
+        names = [runs.batch_name(value) for value in values]
+        _compared(then, varied, names, [done[i * seeds : (i + 1) * seeds] for i in range(len(values))])
 
 
 def _compared(chosen: Experiment, varied: str, names: list[str], done: list[list[Run]]) -> None:
