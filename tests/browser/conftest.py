@@ -1,4 +1,5 @@
-"""One server and one browser for all browser tests of a worker; each visit is a tab and a session of its own, and no error may stand in its console.
+"""One server and one browser for all browser tests of a worker; each visit is a tab and a session of its own, and no error may stand in
+its console.
 
 The browser keeps the compiled scripts of Streamlit and Plotly from one tab to the next, which is a third of the time of opening a page.
 """
