@@ -110,6 +110,29 @@ def test_a_surface_that_stays_is_not_drawn_again_under_new_paths_and_one_that_ch
     page.wait_for_function("stood => document.querySelector('.st-key-figure-landscape .contourlayer').innerHTML !== stood", arg=stood)
 
 
+def test_the_names_beside_the_lines_are_drawn_once_and_stand_where_a_fresh_page_has_them(visit):
+    page = visit("losses")
+    plot = page.locator(PLOT.format("over-prediction"))
+    plot.evaluate(
+        """plot => { window.drawn = 0;
+            const labels = (nodes) => [...nodes].filter((node) => node.matches?.('g.annotation')).length;
+            const count = (found) => { for (const { addedNodes } of found) window.drawn += labels(addedNodes); };
+            new MutationObserver(count).observe(plot, {subtree: true, childList: true}); }"""
+    )
+    page.locator(SLIDER).first.press("ArrowRight")
+    page.wait_for_function("window.drawn > 0")
+    settle(page)
+    standing = (
+        "plot => [...plot.querySelectorAll('g.annotation')].map(label => [label.textContent, label.getBoundingClientRect().toJSON()])"
+    )
+    moved = plot.evaluate(standing)
+    assert page.evaluate("window.drawn") == len(moved) > 0
+    page.reload()
+    page.wait_for_selector("[data-testid=stMain] h1")
+    settle(page)
+    assert page.locator(PLOT.format("over-prediction")).evaluate(standing) == moved
+
+
 def menu_of(page, key):
     return page.locator(f".st-key-figure-{key}").get_by_role("button", name="Download this figure")
 
