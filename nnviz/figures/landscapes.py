@@ -17,13 +17,14 @@ from nnviz.figures.animation import animate
 from nnviz.figures.paths import (
     SYMBOLS,
     Ground,
+    Line,
     Path,
     Relief,
     by_size,
     drawable,
-    grown,
     heads,
     joined,
+    line_of,
     relief,
     size_of,
     tail_length,
@@ -39,7 +40,6 @@ Array = NDArray[np.floating]
 LEVELS = 14  # contour lines
 CLICKS = 41  # places along each axis that can be clicked and tell their value
 LABEL_GAP = 18
-WHOLE = 10**9  # points of a path in the last frame, where the figure rests: all of them
 PICTURE = (460.0, 400.0)  # px: of the contours beside a second figure, for names that must not cover each other
 LETTER = 7.0  # px
 MOST_AWAY = 9  # lines between a place and its name
@@ -80,13 +80,13 @@ def contour(
     scale = scale or relief(ground.z)
     frames = np.asarray(frames, dtype=int)
     points = [drawable(path, ground) for path in paths]
-    kept = [thinned(path, ground.span) for path in points]
+    lines = [line_of(path, ground.span, frames) for path in points]
     traces = [_filled(theme, ground, scale), _places(ground, names)]
     if paths:
-        whole = joined([path[k] for path, k in zip(points, kept, strict=True)])
+        whole = joined(lines)
         traces += [_halo(theme, whole), _route(theme, whole)]
     first = len(traces)
-    traces += [_line(theme, path, p[k]) for path, p, k in zip(paths, points, kept, strict=True)]
+    traces += [_line(theme, path, drawn) for path, drawn in zip(paths, lines, strict=True)]
     traces += _marks(theme, minima, start)
     if paths:
         order = by_size(paths)
@@ -103,23 +103,17 @@ def contour(
     }  # fmt: skip
     if not paths:
         return figure
-    tail = tail_length(points, kept, frames)
+    tail = tail_length(lines, frames)
 
     def change(step: int) -> dict[int, Any]:
         now = heads([points[i] for i in order], step)
-        return _lengthened(points, kept, step, tail if step < frames[-1] else WHOLE, first) | {
-            len(traces) - 1: {"x": now[:, 0], "y": now[:, 1]}
-        }
+        return _lengthened(lines, step, None if step == frames[-1] else tail, first) | {len(traces) - 1: {"x": now[:, 0], "y": now[:, 1]}}
 
     return animate(figure, (change(int(step)) for step in frames))
 
 
-def _lengthened(points: Sequence[Array], kept: Sequence[NDArray[np.integer]], step: int, tail: int, first: int) -> dict[int, Any]:
-    changes: dict[int, Any] = {}
-    for place, (path, k) in enumerate(zip(points, kept, strict=True)):
-        part = grown(path, k, step, tail)
-        changes[first + place] = {"x": part[:, 0], "y": part[:, 1]}
-    return changes
+def _lengthened(lines: Sequence[Line], step: int, tail: int | None, first: int) -> dict[int, Any]:
+    return {first + place: line.until(step, tail) for place, line in enumerate(lines)}
 
 
 def _ground_axis(theme: Theme, name: str, values: Array) -> dict[str, Any]:
@@ -168,19 +162,18 @@ def _places(ground: Ground, names: tuple[str, str, str]) -> dict[str, Any]:
     }
 
 
-def _halo(theme: Theme, whole: Array) -> dict[str, Any]:
-    line = {"width": 6, "color": theme.halo}
-    return {"type": "scatter", "mode": "lines", "x": whole[:, 0], "y": whole[:, 1], "line": line, "hoverinfo": "skip", "name": "halo"}
+def _halo(theme: Theme, whole: dict[str, Array]) -> dict[str, Any]:
+    return {"type": "scatter", "mode": "lines", "line": {"width": 6, "color": theme.halo}, "hoverinfo": "skip", "name": "halo"} | whole
 
 
-def _route(theme: Theme, whole: Array) -> dict[str, Any]:
+def _route(theme: Theme, whole: dict[str, Array]) -> dict[str, Any]:
     """All paths to their ends, pale: what is still to come."""
     return _halo(theme, whole) | {"line": {"width": 1.5, "color": mix(theme.background, theme.muted, 0.45)}, "name": "ways to come"}
 
 
-def _line(theme: Theme, path: Path, points: Array) -> dict[str, Any]:
-    line = {"width": 2.5, "color": theme.categorical[path.look]}
-    return {"type": "scatter", "mode": "lines", "x": points[:, 0], "y": points[:, 1], "line": line, "hoverinfo": "skip", "name": path.name}
+def _line(theme: Theme, path: Path, drawn: Line) -> dict[str, Any]:
+    look = {"width": 2.5, "color": theme.categorical[path.look]}
+    return {"type": "scatter", "mode": "lines", "line": look, "hoverinfo": "skip", "name": path.name} | drawn.whole
 
 
 def _marks(theme: Theme, minima: ArrayLike, start: tuple[float, float] | None) -> list[dict[str, Any]]:
@@ -323,30 +316,30 @@ def surface(
     """The same in three dimensions: the surface stands still, paths and their heads move. Needs the paths' heights."""
     scale = scale or relief(ground.z)
     frames = np.asarray(frames, dtype=int)
-    lines = [_lifted(path, ground, scale) for path in paths]
-    kept = [thinned(line[:, :2], ground.span) for line in lines]
+    points = [_lifted(path, ground, scale) for path in paths]
+    lines = [line_of(path, ground.span, frames) for path in points]
     traces = [_mesh(theme, ground, scale, names)]
     first = len(traces)
-    traces += [_line3(theme, path, line[k]) for path, line, k in zip(paths, lines, kept, strict=True)]
+    traces += [_line3(theme, path, drawn) for path, drawn in zip(paths, lines, strict=True)]
     lowest = np.asarray(minima, dtype=float).reshape(-1, 2)
     if len(lowest):
         traces.append(_minima3(theme, lowest, scale))
     if paths:
-        traces.append(_heads3(theme, paths, heads(lines, int(frames[-1]))))
-    axes = scene(theme, names[0], names[1], names[2]) | {"annotations": _labels3(theme, paths, lines, ground)}
+        traces.append(_heads3(theme, paths, heads(points, int(frames[-1]))))
+    axes = scene(theme, names[0], names[1], names[2]) | {"annotations": _labels3(theme, paths, points, ground)}
     axes["zaxis"] |= _height_ticks(scale) | {"range": [-0.02 * scale.top, 1.06 * scale.top]}
     axes["xaxis"]["range"], axes["yaxis"]["range"] = ([float(v[0]), float(v[-1])] for v in (ground.x, ground.y))
     figure: Figure = {"data": traces, "layout": layout(theme, "scene", title, key, height=height, scene=axes)}
     if not paths:
         return figure
-    tail = tail_length(lines, kept, frames)
+    tail = tail_length(lines, frames)
     head = len(traces) - 1
 
     def change(step: int) -> dict[int, Any]:
-        parts = [grown(line, k, step, tail if step < frames[-1] else WHOLE) for line, k in zip(lines, kept, strict=True)]
-        moved = {first + i: {"x": part[:, 0], "y": part[:, 1], "z": part[:, 2]} for i, part in enumerate(parts)}
-        now = heads(lines, step)
-        return moved | {head: {"x": now[:, 0], "y": now[:, 1], "z": now[:, 2]}}
+        now = heads(points, step)
+        return _lengthened(lines, step, None if step == frames[-1] else tail, first) | {
+            head: {"x": now[:, 0], "y": now[:, 1], "z": now[:, 2]}
+        }
 
     return animate(figure, (change(int(step)) for step in frames))
 
@@ -409,18 +402,9 @@ def _mesh(theme: Theme, ground: Ground, scale: Relief, names: tuple[str, str, st
     }
 
 
-def _line3(theme: Theme, path: Path, line: Array) -> dict[str, Any]:
+def _line3(theme: Theme, path: Path, drawn: Line) -> dict[str, Any]:
     look = {"width": 6, "color": theme.categorical[path.look]}
-    return {
-        "type": "scatter3d",
-        "mode": "lines",
-        "x": line[:, 0],
-        "y": line[:, 1],
-        "z": line[:, 2],
-        "line": look,
-        "hoverinfo": "skip",
-        "name": path.name,
-    }
+    return {"type": "scatter3d", "mode": "lines", "line": look, "hoverinfo": "skip", "name": path.name} | drawn.whole
 
 
 def _minima3(theme: Theme, lowest: Array, scale: Relief) -> dict[str, Any]:

@@ -15,7 +15,7 @@ Array = NDArray[np.floating]
 TALL = 6.0  # from this ratio of the greatest height to the middle one, heights are drawn to a logarithmic scale
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon2", "star-diamond")
 SIZES = {"circle": 13, "diamond": 13}  # of the end of a path; the others are 16
-BUDGET = 30_000  # coordinates of all growing paths in the figure and all frames: 160 kB
+BUDGET = 30_000  # coordinates of all growing paths in the figure and all frames: 160 kB in a file, where each frame holds its own
 PIXEL = 1 / 1200  # of the width: steps that are shorter than this are not drawn one by one
 
 
@@ -118,28 +118,47 @@ def drawable(path: Path, ground: Ground) -> Array:
     return np.clip(points[: max(last, 1)], low - 20 * ground.span, low + 21 * ground.span).astype(np.float32)
 
 
-def joined(paths: Sequence[Array]) -> Array:
-    """Several paths as one, with a gap between each two."""
-    gap = np.full((1, paths[0].shape[1]), np.nan, dtype=np.float32)
-    return np.concatenate([part for path in paths for part in (path, gap)])[:-1]
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A path as it is drawn: x, y and, in space, z of the steps that make a difference; what a frame shows of it is a part of these."""
+
+    coordinates: tuple[Array, ...]  # each (drawn,)
+    steps: NDArray[np.integer]  # (drawn,), ascending
+
+    @property
+    def whole(self) -> dict[str, Array]:
+        """All coordinates, by the names of the axes."""
+        return dict(zip("xyz", self.coordinates, strict=False))
+
+    def until(self, step: int, tail: int | None = None) -> dict[str, Array]:
+        """Those up to a step, at most the last `tail` of them."""
+        end = self.drawn(step)
+        return {name: values[max(0, end - (tail or end)) : end] for name, values in self.whole.items()}
+
+    def drawn(self, step: int) -> int:
+        """How many points are drawn up to a step."""
+        return int(np.searchsorted(self.steps, step, side="right"))
 
 
-def tail_length(points: Sequence[Array], kept: Sequence[NDArray[np.integer]], frames: NDArray[np.integer]) -> int:
+def line_of(points: Array, span: Array, frames: NDArray[np.integer]) -> Line:
+    """The line of a path (steps, 2 or 3): the steps that a screen tells apart, and those on which a frame stands."""
+    steps = np.union1d(thinned(points[:, :2], span), np.minimum(frames, len(points) - 1))
+    return Line(tuple(np.ascontiguousarray(values[steps]) for values in points.T), steps)
+
+
+def joined(lines: Sequence[Line]) -> dict[str, Array]:
+    """Several lines as one, with a gap between each two, by the names of the axes."""
+    gap = np.full(1, np.nan, dtype=np.float32)
+    return {name: np.concatenate([part for line in lines for part in (line.whole[name], gap)])[:-1] for name in lines[0].whole}
+
+
+def tail_length(lines: Sequence[Line], frames: NDArray[np.integer]) -> int:
     """How many points of each path are drawn behind its head, so that all frames together stay within the budget; all in the last."""
-    counts = np.array(
-        [[np.searchsorted(k, min(step, len(p) - 1), side="right") + 1 for k, p in zip(kept, points, strict=True)] for step in frames]
-    )
-    tail = int(counts.max(initial=1))
-    while tail > 24 and points[0].shape[1] * (np.minimum(counts[:-1], tail).sum() + 2 * counts[-1].sum()) > BUDGET:
+    counts = np.array([[line.drawn(step) for line in lines] for step in frames])
+    tail, axes = int(counts.max(initial=1)), len(lines[0].coordinates)
+    while tail > 24 and axes * (np.minimum(counts[:-1], tail).sum() + 2 * counts[-1].sum()) > BUDGET:
         tail = int(0.85 * tail)
     return tail
-
-
-def grown(points: Array, kept: NDArray[np.integer], step: int, tail: int) -> Array:
-    """A path up to a step: its kept points, at most `tail` of them, and the head itself."""
-    step = min(step, len(points) - 1)
-    until = kept[: np.searchsorted(kept, step, side="right")]
-    return np.concatenate([points[until[-tail:]], points[step : step + 1]])
 
 
 def heads(points: Sequence[Array], step: int) -> Array:

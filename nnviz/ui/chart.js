@@ -1,17 +1,17 @@
 // One Plotly figure that stays on the page, its title and the button of its downloads: a changed figure is put into the living plot by one
 // Plotly.react. All in one component, for each one more costs a page more than this one's own work.
 //
-// data: UTF-8 bytes, two lines of JSON; the second one is read when the plot is drawn, which it is when that line changes
+// data: two lines of JSON in UTF-8 and, behind them, the bytes of the arrays of the second one, which is read when the plot is drawn
 //       title   over the plot: text with <b>, <i>, <sub>, <sup>, <br> and coloured <span>s; "" for none
 //       alt     what it shows, for screen readers
 //       menu    true where the downloads are open already: they are Python's, beside this component; told as the state "menu"
 //       bundle  address of the plotly.js that draws it; loaded once a page
 //       height  px, its room until it is drawn
-//
-//       figure  { data, layout, frames }
-//       config  of Plotly
 //       select  false, or true where clicks and boxes are told to Python as the state "selection"
-//       token   of the figure: what was selected in another one is not meant for this
+//       token   of the figure: it is drawn when that changes, and what was selected in another one is not meant for this
+//       config  of Plotly
+//
+//       { data, layout, frames } with { packed: [type, first byte, ...shape] } in place of an array
 const charts = new WeakMap();
 const TITLE_TAGS = ["B", "BR", "I", "SPAN", "SUB", "SUP"];
 const TITLE_STYLES = ["color", "fontFamily", "fontSize", "fontStyle", "fontWeight"];
@@ -19,8 +19,35 @@ const DOWNLOAD = `<svg viewBox="0 0 34 24" width="26" height="18" fill="none" st
   <path d="M12 4v11m-5-5 5 5 5-5M5 16v3a1 1 0 0 0 1 1h12a1 1 0 0 0 1-1v-3M25 10l4 4 4-4"/></svg>`;
 const FULL_SCREEN = { width: 24, height: 24, path: "M3 3h7v2H5v5H3V3zm11 0h7v7h-2V5h-5V3zM3 14h2v5h5v2H3v-7zm16 0h2v7h-7v-2h5v-5z" };
 const NEAR = { scrollMargin: "300px", rootMargin: "300px" };
+const NEW_LINE = 10;
+const KINDS = { f4: Float32Array, i4: Int32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array };
 const isArray = (value) => Array.isArray(value) || ArrayBuffer.isView(value);
 const plain = (value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
+
+// A figure with its arrays in it: views of one buffer, so that a part of an array takes no room of its own.
+function unpacked(value, buffer) {
+  if (!value || typeof value !== "object") return value;
+  if (value.packed) return array(value.packed, buffer);
+  for (const key of Object.keys(value)) value[key] = unpacked(value[key], buffer);
+  return value;
+}
+
+function figureOf(bytes) {
+  const end = bytes.indexOf(NEW_LINE);
+  const figure = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+  return unpacked(figure, bytes.slice(end + 1).buffer);
+}
+
+function array([kind, place, ...shape], buffer) {
+  const numbers = new KINDS[kind](buffer, place, shape.reduce((product, n) => product * n));
+  return nested(numbers, shape);
+}
+
+function nested(numbers, [rows, ...inner]) {
+  if (!inner.length) return numbers;
+  const size = numbers.length / rows;
+  return Array.from({ length: rows }, (_, row) => nested(numbers.subarray(row * size, (row + 1) * size), inner));
+}
 
 // At each draw Plotly searches its whole schema for the arrays of each trace, a third of its time. The answer depends on the type of the
 // trace and on the places where it holds arrays: it is asked for once for each of these.
@@ -101,7 +128,8 @@ function unmoved(plot) {
 
 const asGiven = ([{ trace }]) => [trace.uid, trace._input];
 const inPlace = ({ type, range, _length, _offset, _categories }) => [type, range, _length, _offset, _categories];
-const withoutPlotlys = (key, value) => (key[0] === "_" ? undefined : value);
+const withoutPlotlys = (key, value) => (key[0] === "_" ? undefined : ArrayBuffer.isView(value) ? letters(value) : value);
+const letters = ({ buffer, byteOffset, byteLength }) => new TextDecoder("latin1").decode(new Uint8Array(buffer, byteOffset, byteLength));
 
 function places(object, path = "") {
   return Object.keys(object).flatMap((key) => {
@@ -221,18 +249,19 @@ class Chart {
     document.addEventListener("scroll", () => this.near && this.waiting?.(), { capture: true, passive: true, signal: this.ended.signal });
   }
 
-  async update({ title, alt, bundle, height }, text, tell) {
+  async update(about, rest, tell) {
+    const { title, alt, bundle, height, token } = about;
     this.report = (selection) => tell("selection", selection);
     this.menu.report = (open) => tell("menu", open);
-    this.plot.setAttribute("aria-label", alt);
+    if (this.plot.ariaLabel !== alt) this.plot.ariaLabel = alt;
     this.head(title);
-    if (text === this.text) return;
-    this.text = text;
-    if (!this.spec) this.plot.style.height = `${height}px`;
+    if (token === this.token) return;
+    this.token = token;
+    if (!this.about) this.plot.style.height = `${height}px`;
     const Plotly = await load(bundle);
-    if (text !== this.text || !this.plot.isConnected) return;
-    this.waiting = () => this.draw(Plotly, JSON.parse(text));
-    if (this.inSight || !this.spec) return this.waiting();
+    if (token !== this.token || !this.plot.isConnected) return;
+    this.waiting = () => this.draw(Plotly, about, figureOf(rest));
+    if (this.inSight || !this.about) return this.waiting();
     this.mark();
   }
 
@@ -255,19 +284,18 @@ class Chart {
     this.plot.unseen = !this.near || Boolean(this.waiting);
   }
 
-  draw(Plotly, spec) {
-    const { data, layout, frames = [] } = spec.figure;
+  draw(Plotly, about, { data, layout, frames = [] }) {
     this.waiting = null;
     this.mark();
     const other = this.plot.Plotly && this.plot.Plotly !== Plotly;
     if (other) this.plot.Plotly.purge(this.plot);
     const first = other || !this.plot.Plotly;
-    this.spec = spec;
+    this.about = about;
     this.plot.Plotly = Plotly;
     this.shape = { height: layout.height, margin: layout.margin, ratio: aspect(layout) };
     Object.assign(layout, this.room());
-    layout.selectionrevision ??= spec.token;  // else Plotly keeps what was selected before, and a click there takes it back
-    if (first) this.start(Plotly, spec, data, layout, frames);
+    layout.selectionrevision ??= about.token;  // else Plotly keeps what was selected before, and a click there takes it back
+    if (first) this.start(Plotly, about.config, { data, layout, frames });
     else this.redraw(Plotly, { data, layout, frames });
     unmoved(this.plot);
   }
@@ -280,20 +308,20 @@ class Chart {
     });
   }
 
-  start(Plotly, spec, data, layout, frames) {
+  start(Plotly, config, figure) {
     const button = { name: "fullscreen", title: "Full screen", icon: FULL_SCREEN, click: () => this.plot.requestFullscreen() };
-    Plotly.newPlot(this.plot, { data, layout, frames, config: { ...spec.config, modeBarButtonsToAdd: [button] } });
+    Plotly.newPlot(this.plot, { ...figure, config: { ...config, modeBarButtonsToAdd: [button] } });
     lightened(this.plot);
     this.plot.on("plotly_selected", (event) => event && this.tell(event));
     this.plot.on("plotly_deselect", () => this.tell({}));
   }
 
   tell({ points = [], range }) {
-    if (!this.spec.select) return;
+    if (!this.about.select) return;
     const told = points.map((point) => ({
       curve_number: point.curveNumber, point_index: point.pointIndex, x: point.x, y: point.y, customdata: plain(point.customdata),
     }));
-    this.report({ token: this.spec.token, points: told, box: range ? [range] : [] });
+    this.report({ token: this.about.token, points: told, box: range ? [range] : [] });
   }
 
   // A figure follows the width of its column and fills the screen while it is shown alone. One with equal axes is no taller than its column
@@ -309,7 +337,7 @@ class Chart {
   }
 
   fit() {
-    if (!this.spec || !this.plot.isConnected) return;
+    if (!this.about || !this.plot.isConnected) return;
     const { width, height } = this.room();
     const now = this.plot._fullLayout;
     if (width && (width !== now.width || height !== now.height)) this.plot.Plotly.relayout(this.plot, { width, height });
@@ -328,15 +356,14 @@ class Chart {
 
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
-  const text = new TextDecoder().decode(data);
-  const end = text.indexOf("\n");
-  const about = JSON.parse(text.slice(0, end));
+  const end = data.indexOf(NEW_LINE);
+  const about = JSON.parse(new TextDecoder().decode(data.subarray(0, end)));
   let chart = charts.get(parentElement);
   if (!chart) {
     chart = new Chart(parentElement, about.menu);
     charts.set(parentElement, chart);
   }
-  chart.update(about, text.slice(end + 1), setStateValue);
+  chart.update(about, data.subarray(end + 1), setStateValue);
   return () => {
     chart.end();
     charts.delete(parentElement);

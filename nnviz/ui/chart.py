@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from binascii import b2a_base64
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import orjson
 import streamlit as st
+from numpy.typing import NDArray
 
 from nnviz.figures.theme import Figure
 from nnviz.ui import served
@@ -25,7 +26,7 @@ SPATIAL = {"surface", "scatter3d"}
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
 NOTHING: dict[str, list[dict[str, Any]]] = {"points": [], "box": []}
 TRAVELS_AS = {  # of NumPy → of Plotly, which NumPy reads too
-    np.dtype(ours): (np.dtype(theirs), theirs)
+    np.dtype(ours): theirs
     for ours, theirs in {
         "float64": "f4",
         "float32": "f4",
@@ -38,6 +39,8 @@ TRAVELS_AS = {  # of NumPy → of Plotly, which NumPy reads too
         "bool": "u1",
     }.items()
 }
+ALIGNED = 4  # bytes: what every type of these may begin at
+Pack = Callable[[NDArray[Any], str], dict[str, Any]]
 
 
 def encode(value: Any) -> bytes:
@@ -47,28 +50,77 @@ def encode(value: Any) -> bytes:
     ----------
     value : plain dicts, lists and arrays; float64 travels in four bytes, beyond their range it becomes infinite
     """
-    return orjson.dumps(value, default=_packed)
+
+    def pack(array: NDArray[Any], kind: str) -> dict[str, Any]:
+        packed: dict[str, Any] = {"dtype": kind, "bdata": b2a_base64(_narrow(array, kind).data, newline=False).decode("ascii")}
+        return packed | {"shape": ", ".join(map(str, array.shape))} if array.ndim > 1 else packed
+
+    return orjson.dumps(value, default=partial(_plain, pack=pack))
 
 
-def _packed(value: Any) -> Any:
+def parcel(value: Any) -> tuple[bytes, bytes]:
+    """A figure as JSON with `{"packed": [dtype, first byte, *shape]}` for each number array, and the bytes of all of them.
+
+    An array that is there twice travels once, and one that is a part of another not at all: a path grows in the frames by parts of it.
+    """
+    cargo = _Cargo()
+    text = orjson.dumps(value, default=partial(_plain, pack=lambda array, kind: {"packed": [kind, cargo.place(array, kind), *array.shape]}))
+    return text, b"".join(cargo.parts)
+
+
+class _Cargo:
+    """The bytes of arrays, one array behind the other."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.end = 0
+        self.places: dict[int, int] = {}  # by the `id` of an array → its first byte
+        self.addresses: dict[int, int] = {}  # by the `id` of one that others are parts of: asking for it takes longer than all the rest
+
+    def place(self, array: NDArray[Any], kind: str) -> int:
+        """The first byte of an array, which is added where it is not there yet."""
+        if id(array) in self.places:
+            return self.places[id(array)]
+        whole = array.base
+        if isinstance(whole, np.ndarray) and id(whole) in self.places and _is_stretch(array, whole):
+            beginning = self.addresses.get(id(whole)) or self.addresses.setdefault(id(whole), _address(whole))
+            return self.places[id(whole)] + (_address(array) - beginning) // array.itemsize * np.dtype(kind).itemsize
+        return self._added(array, kind)
+
+    def _added(self, array: NDArray[Any], kind: str) -> int:
+        data = _narrow(array, kind).tobytes()
+        missing = -len(data) % ALIGNED
+        self.parts.append(data + bytes(missing) if missing else data)
+        place = self.places[id(array)] = self.end
+        self.end += len(self.parts[-1])
+        return place
+
+
+def _is_stretch(array: NDArray[Any], whole: NDArray[Any]) -> bool:
+    """Whether an array lies in the memory of another as a stretch of its numbers."""
+    return array.dtype == whole.dtype and array.flags.c_contiguous and array.flags.aligned and whole.flags.c_contiguous
+
+
+def _address(array: NDArray[Any]) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _narrow(array: NDArray[Any], kind: str) -> NDArray[Any]:
+    if array.dtype == kind:
+        return np.ascontiguousarray(array)
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(array, dtype=kind)
+
+
+def _plain(value: Any, pack: Pack) -> Any:
+    """What JSON knows instead of a number or an array of NumPy."""
     if isinstance(value, np.generic):
         return value.item()
     if not isinstance(value, np.ndarray):
         raise TypeError(f"a figure holds {type(value).__name__}")
-    found = TRAVELS_AS.get(value.dtype)
+    kind = TRAVELS_AS.get(value.dtype)
     too_wide = value.dtype == np.int64 and value.size and int(np.abs(value).max()) > np.iinfo(np.int32).max
-    if found is None or too_wide:
-        return value.tolist()
-    kind, name = found
-    if value.dtype == kind:
-        plain = np.ascontiguousarray(value)
-    else:
-        with np.errstate(over="ignore"):
-            plain = np.ascontiguousarray(value, dtype=kind)
-    packed: dict[str, Any] = {"dtype": name, "bdata": b2a_base64(plain.data, newline=False).decode("ascii")}
-    if plain.ndim > 1:
-        packed["shape"] = ", ".join(map(str, plain.shape))
-    return packed
+    return value.tolist() if kind is None or too_wide or not value.ndim else pack(value, kind)
 
 
 @lru_cache(maxsize=1)
@@ -94,13 +146,12 @@ def chart(figure: Figure, key: str, alt: str, title: str = "", select: bool | Ca
     title : as Plotly writes one, with `<br>`, `<i>`, `<sub>` and coloured `<span>`s
     select : clicks and boxes rerun the page, or what is given here
     """
-    body = encode(figure)
-    token = hashlib.blake2b(body, digest_size=12).hexdigest()
+    text, arrays = parcel(figure)
+    token = hashlib.blake2b(text + arrays, digest_size=12).hexdigest()
     is_open = bool(_told(key, "menu"))
     height = figure["layout"].get("height")
-    head = orjson.dumps({"title": title, "alt": alt, "menu": is_open, "bundle": bundle(figure), "height": height})
-    about = orjson.dumps({"config": CONFIG, "select": bool(select), "token": token})
-    data = head + b"\n" + about[:-1] + b',"figure":' + body + b"}"
+    head = {"title": title, "alt": alt, "menu": is_open, "bundle": bundle(figure), "height": height, "select": bool(select), "token": token}
+    data = b"\n".join((orjson.dumps(head | {"config": CONFIG}), text, arrays))
     if select:
         st.session_state[f"{key} token"] = token
         default = {"menu": False, "selection": NOTHING}

@@ -194,22 +194,21 @@ def test_a_title_stands_over_the_plot_and_changes_with_the_figure(visit):
 
 def test_a_title_keeps_its_look_and_nothing_of_it_is_run(visit):
     page = visit("losses")
-    spec = {"config": {}, "select": False, "token": "", "figure": {"data": [], "layout": {"height": 100}}}
     title = (
         '<b onclick="x()">bold</b> <i style="color: red; position: fixed">w<sub>1</sub></i><img src=x onerror="window.run = 1"><u>kept</u>'
     )
+    head = {"title": title, "alt": "", "bundle": bundle({"data": []}), "height": 100, "token": "", "config": {}}
     shown = page.evaluate(
-        """async ([source, head, spec]) => {
+        """async ([source, data]) => {
             const parentElement = document.body.appendChild(document.createElement('div'));
             const chart = await import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'})));
-            const end = chart.default({parentElement, data: new TextEncoder().encode(head + '\\n' + spec), setStateValue: () => {}});
+            const end = chart.default({parentElement, data: new TextEncoder().encode(data), setStateValue: () => {}});
             const shown = parentElement.querySelector('.nnviz-figure-title').innerHTML;
             end();
             return [shown, parentElement.childElementCount, window.run]; }""",
         [
             (ROOT / "nnviz/ui/chart.js").read_text(encoding="utf-8"),
-            json.dumps({"title": title, "alt": "", "menu": False, "bundle": bundle({"data": []}), "height": 100}),
-            json.dumps(spec),
+            f"{json.dumps(head)}\n{json.dumps({'data': [], 'layout': {'height': 100}})}\n",
         ],
     )
     assert shown == ['<b>bold</b> <i style="color: red;">w<sub>1</sub></i>kept', 0, None]

@@ -1,10 +1,12 @@
 """Open any page of the app with an address, as Streamlit's own test harness does."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -51,7 +53,24 @@ def components(app: AppTest, name: str) -> list[Any]:
 
 def charts(app: AppTest) -> list[dict[str, Any]]:
     """What each chart of the page is given: its `figure`, its `title`, its `alt` and how it is drawn."""
-    return [json.loads(head) | json.loads(plot) for head, plot in (proto.bytes.split(b"\n") for proto in components(app, "nnviz_chart"))]
+    return [opened_parcel(proto.bytes) for proto in components(app, "nnviz_chart")]
+
+
+def opened_parcel(data: bytes) -> dict[str, Any]:
+    """What a chart was given, its arrays in the figure again, as the browser puts them there."""
+    head, text, arrays = data.split(b"\n", 2)
+
+    def unpacked(value: Any) -> Any:
+        if isinstance(value, list):
+            return [unpacked(part) for part in value]
+        if not isinstance(value, dict):
+            return value
+        if "packed" not in value:
+            return {name: unpacked(part) for name, part in value.items()}
+        kind, place, *shape = value["packed"]
+        return np.frombuffer(arrays, kind, math.prod(shape), place).reshape(shape)
+
+    return json.loads(head) | {"figure": unpacked(json.loads(text))}
 
 
 def figures(app: AppTest) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnviz.ui import navigation
-from nnviz.ui.chart import VERSION, bundle, encode
+from nnviz.ui.chart import VERSION, bundle, encode, parcel
+from tests.pages.conftest import opened_parcel
 
 FIGURE = {
     "data": [
@@ -27,12 +28,62 @@ FIGURE = {
 }
 
 
+@pytest.fixture
+def sent():
+    """`sent(value)`: what becomes of it in the browser."""
+    return lambda value: opened_parcel(b"\n".join((b"{}", *parcel(value))))["figure"]
+
+
 def test_what_is_sent_is_what_the_validated_figure_would_be():
     sent = json.loads(encode(FIGURE))
     validated = json.loads(plotly.io.to_json(go.Figure(FIGURE)))
     assert sent["data"] == validated["data"]
     assert sent["frames"][0]["data"] == validated["frames"][0]["data"]
     assert sent["layout"]["height"] == validated["layout"]["height"]
+
+
+def test_a_figure_with_its_arrays_apart_is_the_same_figure(sent):
+    figure = sent(FIGURE)
+    assert figure["data"][0]["z"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    np.testing.assert_array_equal(figure["data"][1]["x"], [0.0, np.nan, 2.0])
+    assert figure["data"][1]["y"] == [1, None, 3]
+    assert figure["frames"][0]["data"][0]["z"].tolist() == [[1, 1, 1], [1, 1, 1]]
+    assert figure["layout"] == FIGURE["layout"]
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "int64", "int16", "uint8"])
+def test_an_array_that_is_there_already_travels_once_and_a_part_of_it_not_at_all(sent, kind):
+    whole = np.arange(12, dtype=kind)
+    table = np.zeros((3, 2), dtype=kind)
+    once = len(parcel({"whole": whole, "table": table})[1])
+    value = {"whole": whole, "again": whole, "part": whole[3:7], "none": whole[5:5], "table": table, "rows": table[1:]}
+    assert len(parcel(value)[1]) == once
+    got = sent(value)
+    for name, array in value.items():
+        np.testing.assert_array_equal(got[name], array)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda a: a[::2],
+        lambda a: a[::-1],
+        lambda a: a.reshape(2, 6)[:, 1],
+        lambda a: a.view("uint8")[3:9],
+        lambda a: a.view("uint8")[2:6].view("int32"),
+        lambda a: a.reshape(6, 2).T,
+    ],
+)
+def test_what_is_not_a_stretch_of_another_array_travels_by_itself(sent, part):
+    whole = np.arange(12, dtype="int32")
+    got = sent({"whole": whole, "part": part(whole)})
+    np.testing.assert_array_equal(got["part"], part(whole))
+    np.testing.assert_array_equal(got["whole"], whole)
+
+
+def test_each_array_begins_where_its_type_may():
+    text, _ = parcel({"a": np.zeros(3, dtype=np.uint8), "b": np.ones(2), "c": np.ones(5, dtype=np.int16), "d": np.ones(1, dtype=np.int32)})
+    assert all(array["packed"][1] % 4 == 0 for array in json.loads(text).values())
 
 
 def test_wide_numbers_travel_in_four_bytes_and_overflow_to_infinity_silently():
