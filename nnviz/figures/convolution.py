@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from nnviz.core.walk import Place, Walk
+from nnviz.core.walk import Walk
 from nnviz.figures.animation import MOST_FRAMES, animate
 from nnviz.figures.grids import (
     CLEAR,
@@ -20,6 +20,7 @@ from nnviz.figures.grids import (
     borders,
     brief,
     canvas,
+    cells,
     clicks,
     fitted,
     grid,
@@ -82,13 +83,13 @@ def slide(x: Array, walk: Walk, places: NDArray[np.intp], start: int, theme: The
     filled = of_y.levels(y).ravel()
     taps = _taps(walk)
 
-    def moment(place: int) -> list[dict[str, Any]]:
-        at = walk[place]
-        row, column = at.corner[0] + top, at.corner[1] + left
-        reach = [d * (k - 1) + 1 for d, k in zip(placed.dilation, placed.kernel, strict=True)]
-        window, pixel = around.box(row, column, *reach), out.box(*at.output)
-        shown = np.where(np.arange(len(walk)) <= place, filled, CLEAR).astype(np.uint8).reshape(placed.output)
-        moved = [{"z": shown}, joined(window, pixel)]
+    reach = [d * (k - 1) + 1 for d, k in zip(placed.dilation, placed.kernel, strict=True)]
+    shown = np.where(np.arange(len(walk)) <= places[:, None], filled, CLEAR).astype(np.uint8).reshape(-1, *placed.output)
+
+    def moment(frame: int) -> list[dict[str, Any]]:
+        pixel = divmod(int(places[frame]), placed.output[1])
+        row, column = (at * step for at, step in zip(pixel, placed.stride, strict=True))
+        moved = [{"z": shown[frame]}, joined(around.box(row, column, *reach), out.box(*pixel))]
         if taps.size:
             rows, columns = taps[:, 0] + row + 0.5, taps[:, 1] + column + 0.5
             moved.append({"x": (around.left + columns * cell).astype(np.float32), "y": (around.top + rows * cell).astype(np.float32)})
@@ -108,7 +109,7 @@ def slide(x: Array, walk: Walk, places: NDArray[np.intp], start: int, theme: The
     ]
     words_below = f"{told_places(len(walk))} · outlined: the window and its pixel of y"
     frame = layout(theme, "graph", "The window slides", words_below, height=HEIGHT, **canvas(*SIZE))
-    return _played(still, moving, frame, [moment(int(place)) for place in places], start)
+    return _played(still, moving, frame, [moment(i) for i in range(len(places))], start)
 
 
 def products(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> Figure:
@@ -119,18 +120,22 @@ def products(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> 
     of_x, of_w, of_p = scale_of(walk.columns, theme), signed_scale(kernel, theme), signed_scale(walk.products, theme)
     small = max(k) <= 3
 
-    def told(at: Place) -> dict[str, Any]:
-        numbers = written(made, brief(at.products[0]), at.products[0], of_p, 13 if max(k) <= 5 else 11)
-        total = words(theme, [(made.middle, 12, f"Σ = <b>{significant(at.total)}</b>", "middle center")], 15)
-        patch = [written(seen, brief(at.patch[0]), at.patch[0], of_x, 11)] if small else []
-        return together("products and their sum", total, numbers, *patch)
+    seen_at, made_at = walk.columns[:, places].T, walk.products[:, places].T
+    patches, squares = of_x.levels(seen_at).reshape(-1, *k), of_p.levels(made_at).reshape(-1, *k)
+    inside = [cells(made_at, of_p), *([cells(seen_at, of_x)] if small else [])]
 
-    def moment(place: int) -> list[dict[str, Any]]:
-        at = walk[place]
-        return [{"z": of_x.levels(at.patch[0])}, {"z": of_p.levels(at.products[0])}, _new(told(at))]
+    def moment(frame: int) -> list[dict[str, Any]]:
+        total = [f"Σ = <b>{significant(float(walk.totals[places[frame]]))}</b>"]
+        numbers = [grids[frame] for grids in inside]
+        return [{"z": patches[frame]}, {"z": squares[frame]}, _told(theme, total, numbers)]
 
+    first = walk[0]
+    total = words(theme, [(made.middle, 12, "", "middle center")], 15)
+    numbers = written(made, brief(first.products[0]), first.products[0], of_p, 13 if max(k) <= 5 else 11)
+    patch = [written(seen, brief(first.patch[0]), first.patch[0], of_x, 11)] if small else []
     nothing = np.zeros(k, np.uint8)
-    moving = [lit(seen, nothing, of_x, "patch"), lit(made, nothing, of_p, "products"), told(walk[0])]
+    moving = [lit(seen, nothing, of_x, "patch"), lit(made, nothing, of_p, "products")]
+    moving.append(together("products and their sum", total, numbers, *patch))
     centred = [(seen.middle, 12, f"{symbol(theme, 'x')} seen"), (under.middle, 134, f"⊙ {symbol(theme, 'w')} kernel"), (171, 134, "=")]
     heads = words(theme, [(*spot, "middle center") for spot in centred])
     still = [
@@ -142,7 +147,7 @@ def products(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> 
     key = "each grid on its own scale · blue +, orange −"
     count = {9: "Nine"}.get(kernel.size, str(kernel.size))
     frame = layout(theme, "graph", f"{count} products", key, height=HEIGHT, **canvas(*SIZE))
-    return _played(still, moving, frame, [moment(int(place)) for place in places], start)
+    return _played(still, moving, frame, [moment(i) for i in range(len(places))], start)
 
 
 def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> Figure:
@@ -156,35 +161,35 @@ def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> F
     of_x, of_w, of_y = scale_of(walk.columns, theme), signed_scale(kernel, theme), signed_scale(walk.totals, theme)
     size, readable = 12 if entries <= 9 else 11, entries <= WRITTEN_COLUMN
 
-    def told(place: int) -> dict[str, Any]:
-        column, total = walk.columns[:, place], significant(float(walk.totals[place]), 3)
-        middle = (weights.left + one.right) / 2
-        heads = [(one.middle, 12, f"column {place + 1}", "middle center"), (middle, 232, f"Σ = {total}", "middle center")]
-        return together("column told", words(theme, heads, 12), *([written(one, brief(column), column, of_x, size)] if readable else []))
+    columns_at = walk.columns[:, places].T
+    shades, inside = of_x.levels(columns_at)[..., None], cells(columns_at, of_x)
 
-    def moment(place: int) -> list[dict[str, Any]]:
-        column, middle = walk.columns[:, place : place + 1], round((place + 0.5) * whole.across, 3)
-        guide = ([middle, middle], [whole.bottom, result.top])
-        lines = joined(whole.box(0, place, entries), guide, result.box(0, place))
-        return [{"z": of_x.levels(column)}, lines, _new(told(place))]
+    def moment(frame: int) -> list[dict[str, Any]]:
+        place = int(places[frame])
+        middle = round((place + 0.5) * whole.across, 3)
+        lines = joined(whole.box(0, place, entries), ([middle, middle], [whole.bottom, result.top]), result.box(0, place))
+        heads = [f"column {place + 1}", f"Σ = {significant(float(walk.totals[place]), 3)}"]
+        return [{"z": shades[frame]}, lines, _told(theme, heads, [inside[frame]] if readable else [])]
 
-    moving = [lit(one, np.zeros((entries, 1), np.uint8), of_x, "column"), outline(theme, "column and entry of vec(y)", 2), told(0)]
+    heads = words(theme, [(one.middle, 12, "", "middle center"), ((weights.left + one.right) / 2, 232, "", "middle center")], 12)
+    column = [written(one, brief(walk.columns[:, 0]), walk.columns[:, 0], of_x, size)] if readable else []
+    moving = [lit(one, np.zeros((entries, 1), np.uint8), of_x, "column"), outline(theme, "column and entry of vec(y)", 2)]
+    moving.append(together("column told", heads, *column))
     product = f"vec({symbol(theme, 'y')}) = kernel row · im2col"
     left = [(0, 12, f"im2col, {entries} × {count}", "middle right"), (0, 213, product, "middle right")]
     centred = [(weights.middle, 12, symbol(theme, "w"), "middle center"), (362, 114, "·", "middle center")]
-    heads = words(theme, [*left, *centred], 12)
+    fixed = words(theme, [*left, *centred], 12)
     still = [
         grid(whole, walk.columns, of_x, "im2col", "im2col, %{text} = %{z:.6g}"),
         grid(result, walk.totals[None], of_y, "vec(y)", "vec(y), %{text} = %{z:.6g}"),
         grid(weights, kernel, of_w, "kernel", "kernel, %{text} = %{z:.6g}"),
         borders(theme, whole, result, one, weights),
         *([] if readable else minus_signs(weights, kernel, of_w)),
-        together("words", heads, *([written(weights, brief(kernel), kernel, of_w, size)] if readable else [])),
+        together("words", fixed, *([written(weights, brief(kernel), kernel, of_w, size)] if readable else [])),
     ]
     key = "each window a column, the kernel a row"
-    return _played(
-        still, moving, layout(theme, "graph", "im2col", key, height=HEIGHT, **canvas(*SIZE)), [moment(int(p)) for p in places], start
-    )
+    frame = layout(theme, "graph", "im2col", key, height=HEIGHT, **canvas(*SIZE))
+    return _played(still, moving, frame, [moment(i) for i in range(len(places))], start)
 
 
 def matrix(T: scipy.sparse.csr_array, x: Array, walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> Figure:
@@ -200,14 +205,16 @@ def matrix(T: scipy.sparse.csr_array, x: Array, walk: Walk, places: NDArray[np.i
     strip, pixels = Area(0, 204, 430 / columns_, 14, 1, columns_), Area(0, 220, 430 / columns_, 14, 1, columns_)
     of_levels = of_T.levels(small)
 
-    def moment(place: int) -> list[dict[str, Any]]:
+    entries = T[places].toarray()
+    lit_rows = np.where(entries == 0, CLEAR, of_T.levels(entries)).astype(np.uint8)[:, None]
+
+    def moment(frame: int) -> list[dict[str, Any]]:
+        place = int(places[frame])
         top = body.top + place / rows * (body.bottom - body.top)
         thick = max((body.bottom - body.top) / rows, 3)
         outline_ = Area(0, top - thick / 2 + (body.bottom - body.top) / rows / 2, 430, thick, 1, 1).box(0, 0)
-        at = walk[place]
-        row = np.where(at.matrix_row == 0, CLEAR, of_T.levels(at.matrix_row)).astype(np.uint8)
-        told = f"row {place + 1} of T, over vec({symbol(theme, 'x')}): Σ = {significant(at.total, 3)}"
-        return [{"z": row[None]}, joined(outline_), {"text": [told]}]
+        told = f"row {place + 1} of T, over vec({symbol(theme, 'x')}): Σ = {significant(float(walk.totals[place]), 3)}"
+        return [{"z": lit_rows[frame]}, joined(outline_), {"text": [told]}]
 
     moving = [
         lit(strip, np.zeros((1, columns_), np.uint8), of_T, "row of T"),
@@ -224,7 +231,7 @@ def matrix(T: scipy.sparse.csr_array, x: Array, walk: Walk, places: NDArray[np.i
     share = f"{1 - T.nnz / (rows * columns_):.1%} is always 0"
     frame = layout(theme, "graph", f"T · vec({symbol(theme, 'x')}) = vec({symbol(theme, 'y')})", f"{drawn} · {share}", height=HEIGHT)
     frame |= canvas(*SIZE) | {"yaxis": bare_axis(range=[SIZE[1], 0])}
-    return _played(still, moving, frame, [moment(int(place)) for place in places], start)
+    return _played(still, moving, frame, [moment(i) for i in range(len(places))], start)
 
 
 def blocks(T: scipy.sparse.csr_array, step: int) -> Array:
@@ -278,9 +285,13 @@ def _with(trace: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return both
 
 
-def _new(text: dict[str, Any]) -> dict[str, Any]:
-    """What of a text is another at each place."""
-    return {"text": text["text"], "textfont": {"color": text["textfont"]["color"]}}
+def _told(theme: Theme, heads: list[str], numbers: list[tuple[list[str], list[str]]]) -> dict[str, Any]:
+    """What of a text is another at each place: its heads, and the numbers of grids with the colours they are read in."""
+    texts, inks = [*heads], [theme.text] * len(heads)
+    for text, ink in numbers:
+        texts += text
+        inks += ink
+    return {"text": texts, "textfont": {"color": inks}}
 
 
 def _taps(walk: Walk) -> NDArray[np.intp]:

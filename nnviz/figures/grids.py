@@ -200,6 +200,12 @@ def written(area: Area, texts: list[str], values: Array, scale: Scale, size: int
     }
 
 
+def cells(values: Array, scale: Scale) -> list[tuple[list[str], list[str]]]:
+    """The numbers of several grids (grids, cells) as they are written in their cells, and the colour of each: one entry a grid."""
+    size, texts, inks = values.shape[1], brief(values), scale.inks(values)
+    return [(texts[i : i + size], inks[i : i + size]) for i in range(0, values.size, size)]
+
+
 def brief(values: Array) -> list[str]:
     """Numbers as short as they fit into a cell: `−1`, `0.25`, `0.06`.
 
