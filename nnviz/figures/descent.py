@@ -92,13 +92,14 @@ def panels(
     domains = _domains([panel.share for panel in shown])
     traces: list[dict[str, Any]] = []
     for row, panel in enumerate(shown, start=1):
-        traces += [_curve(theme, path, panel, scales[row - 1], x, values, row) for path, values in zip(paths, panel.values, strict=True)]
+        axes = ("x", _of("y", row))
+        traces += [_curve(theme, path, panel, scales[row - 1], x, values, axes) for path, values in zip(paths, panel.values, strict=True)]
     first = len(traces)
     for row, (panel, ends) in enumerate(zip(shown, scales, strict=True), start=1):
         traces.append(_now(theme, paths, row) | _standing(panel, ends, int(x[frames[-1]]), int(frames[-1])))
-    axes: dict[str, Any] = {}
+    axes = {"xaxis": _steps_axis(theme, int(x[-1]), len(shown))}
     for row, (panel, ends, domain) in enumerate(zip(shown, scales, domains, strict=True), start=1):
-        axes |= _axes(theme, panel, ends, domain, row, int(x[-1]), bottom=row == len(shown))
+        axes |= {_of("yaxis", row): _values_axis(theme, panel, ends, domain, "x")}
     figure: Figure = {
         "data": traces,
         "layout": layout(
@@ -135,15 +136,17 @@ def _drawn(values: Array, panel: Panel, ends: tuple[float, float]) -> NDArray[np
         return np.clip(np.where(np.isposinf(values), far[1], values), *far).astype(np.float32)
 
 
-def _curve(theme: Theme, path: Path, panel: Panel, ends: tuple[float, float], x: Array, values: Array, row: int) -> dict[str, Any]:
+def _curve(
+    theme: Theme, path: Path, panel: Panel, ends: tuple[float, float], x: Array, values: Array, axes: tuple[str, str]
+) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
         **({"x0": 0, "dx": 1} if x[-1] == len(x) - 1 else {"x": x}),
         "y": _drawn(values, panel, ends),
-        "xaxis": _of("x", row),
-        "yaxis": _of("y", row),
-        "line": {"width": 2.25 if row == 1 else 1.75, "color": theme.categorical[path.look]},
+        "xaxis": axes[0],
+        "yaxis": axes[1],
+        "line": {"width": 2.25 if axes[1] == "y" else 1.75, "color": theme.categorical[path.look]},
         "hovertemplate": f"<b>{path.name}</b><br>step %{{x}}<br>{panel.name} = %{{y:.6g}}<extra></extra>",
         "name": f"{path.name}, {panel.name}",
     }
@@ -175,7 +178,7 @@ def _now(theme: Theme, paths: Sequence[Path], row: int) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines+markers",
-        "xaxis": _of("x", row),
+        "xaxis": "x",
         "yaxis": _of("y", row),
         "line": {"width": 1.25, "dash": "2px,3px", "color": theme.muted},
         "marker": marker
@@ -194,21 +197,20 @@ def _standing(panel: Panel, ends: tuple[float, float], step: int, place: int) ->
     return {"x": np.full(len(y), step, dtype=np.int32), "y": y}
 
 
-def _axes(
-    theme: Theme, panel: Panel, ends: tuple[float, float], domain: tuple[float, float], row: int, last: int, bottom: bool
-) -> dict[str, Any]:
+def _steps_axis(theme: Theme, last: int, row: int, **more: Any) -> dict[str, Any]:
+    """The steps, below the panel of that row: one axis for all panels, since each costs a few milliseconds whenever the figure is drawn."""
+    return axis(theme, "step", range=[0, last], anchor=_of("y", row), zeroline=False, **more)
+
+
+def _values_axis(theme: Theme, panel: Panel, ends: tuple[float, float], domain: tuple[float, float], anchor: str) -> dict[str, Any]:
     ticks: dict[str, Any] = {"nticks": 4}
     if panel.logarithmic:
         ticks = log_ticks(*ends, most=6 if panel.share > 0.4 else 3) | {"type": "log", "range": [float(np.log10(end)) for end in ends]}
     else:
         ticks["range"] = list(ends)
-    name = "xaxis" if row == 1 else f"xaxis{row}"
-    x = axis(theme, "step" if bottom else "", range=[0, last], showticklabels=bottom, anchor=_of("y", row), zeroline=False)
-    if row > 1:
-        x["matches"] = "x"
-    y = axis(theme, panel.name, domain=list(domain), anchor=_of("x", row), zeroline=False, **ticks)
+    y = axis(theme, panel.name, domain=list(domain), anchor=anchor, zeroline=False, **ticks)
     y["title"]["standoff"] = 4
-    return {name: x, name.replace("x", "y", 1): y}
+    return y
 
 
 def _end_labels(
@@ -289,7 +291,7 @@ def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayL
     for name, values in norms.items():
         line = {"color": inks[name], "width": 2 if name == "step" else 1.5, "dash": DASHES[name]}
         traces.append(
-            _curve(theme, path, panel, ends, np.arange(len(values), dtype=float), values, 2)
+            _curve(theme, path, panel, ends, np.arange(len(values), dtype=float), values, ("x2", "y2"))
             | {"line": line, "name": name, "hovertemplate": _told(name)}
         )
     traces.append(_guide(theme, ends, int(shown[-1]), 2))
@@ -306,9 +308,8 @@ def inside(theme: Theme, arrows: Mapping[str, Array], path: Path, frames: ArrayL
 
     for place, part in change(int(shown[-1])).items():
         traces[place] |= part
-    axes = _axes(theme, panel, ends, (0.0, 1.0), 2, panel.values.shape[1] - 1, bottom=True)
-    axes["xaxis2"] |= {"domain": [0.58, 1], "range": [0, panel.values.shape[1] - 1]}
-    axes["xaxis2"].pop("matches")
+    axes = {"xaxis2": _steps_axis(theme, panel.values.shape[1] - 1, 2, domain=[0.58, 1])}
+    axes["yaxis2"] = _values_axis(theme, panel, ends, (0.0, 1.0), "x2")
     axes["xaxis"] = {"visible": False, "domain": [0, 0.46], "range": [-1.5, 1.5], "constrain": "domain", "constraintoward": "left"}
     axes["yaxis"] = {"visible": False, "range": [-1.45 - 0.3 * len(names), 1.3], "scaleanchor": "x", "constrain": "domain"}
     figure: Figure = {"data": traces, "layout": layout(theme, "plot", title, key, height=height, **axes)}

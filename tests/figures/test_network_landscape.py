@@ -106,7 +106,7 @@ def test_courses_with_steps_far_apart_stand_at_the_step_of_each_frame():
     figure = network_landscape.courses(LIGHT, [Path("a", np.zeros((3, 2)), 0)], steps, costs, costs, title="t", key="k")
     assert [frame["data"][0]["x"][0] for frame in figure["frames"]] == [0, 10, 1000]
     np.testing.assert_array_equal(figure["data"][0]["x"], steps)
-    assert figure["layout"]["xaxis2"]["range"] == [0, 1000]
+    assert figure["layout"]["xaxis"]["range"] == [0, 1000]
 
 
 @pytest.mark.parametrize("test", [TEST, None])
