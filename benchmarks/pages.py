@@ -34,6 +34,19 @@ PAINTED = """quiet => new Promise(done => {
     if ((ready && document.querySelector('.main-svg') && now - last > quiet) || now - begun > 60000) {
       clearInterval(timer); watch.disconnect(); done((last - begun) / 1000); } }, 10); })"""
 
+PICTURED = """quiet => new Promise(done => {
+  const begun = performance.now(); let text = begun, picture = begun, last = begun;
+  const watch = new MutationObserver(changes => { last = performance.now();
+    for (const change of changes) {
+      const place = change.target.closest ? change.target : change.target.parentElement;
+      if (place?.closest('.js-plotly-plot')) picture = last;
+      else if (text === begun && place?.closest('[data-testid=stMain]') && !place.closest('[data-testid=stSlider]')) text = last; } });
+  watch.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+  const timer = setInterval(() => {
+    const now = performance.now(), ready = document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning';
+    if ((ready && now - last > quiet) || now - begun > 60000) {
+      clearInterval(timer); watch.disconnect(); done((Math.max(text, picture) - begun) / 1000); } }, 10); })"""
+
 
 def rows(options: argparse.Namespace) -> list[Row]:
     """Each page with a figure, opened; and its first slider moved, or the first of the sidebar where the page has none."""
@@ -97,7 +110,7 @@ def opening(name: str | None) -> Work:
 
 
 def moving(name: str | None) -> Work:
-    """One step of a slider, from the key to the last change that is drawn; there and back again."""
+    """One step of a slider, from the key to the last change of a picture, or the first of a text where that comes later; there and back."""
     page = browser().new_context(viewport={"width": 1440, "height": 900}).new_page()
     page.goto(f"{address(name is not None)}/{name or ''}", wait_until="commit")
     page.evaluate(PAINTED, 600)
@@ -110,7 +123,7 @@ def moving(name: str | None) -> Work:
 
     def once() -> float:
         slider.focus()
-        page.evaluate(f"() => {{ window.painted = ({PAINTED})(900); }}")
+        page.evaluate(f"() => {{ window.painted = ({PICTURED})(900); }}")
         page.keyboard.press(next(keys))
         return float(page.evaluate("window.painted"))
 

@@ -92,8 +92,8 @@ def panels(
     domains = _domains([panel.share for panel in shown])
     traces: list[dict[str, Any]] = []
     for row, panel in enumerate(shown, start=1):
-        axes = ("x", _of("y", row))
-        traces += [_curve(theme, path, panel, scales[row - 1], x, values, axes) for path, values in zip(paths, panel.values, strict=True)]
+        on = ("x", _of("y", row))
+        traces += [_curve(theme, path, panel, scales[row - 1], x, values, on) for path, values in zip(paths, panel.values, strict=True)]
     first = len(traces)
     for row, (panel, ends) in enumerate(zip(shown, scales, strict=True), start=1):
         traces.append(_now(theme, paths, row) | _standing(panel, ends, int(x[frames[-1]]), int(frames[-1])))
