@@ -8,7 +8,6 @@ from nnviz.core.activations import ACTIVATIONS
 from nnviz.figures.neuron import BINS, FEW, MOST_PRODUCTS, batch_histogram, largest_products, point_on_curve, product_bars
 from nnviz.figures.theme import DARK, LIGHT
 
-RNG = np.random.default_rng(0)
 ELEMENTWISE = [f for f in ACTIVATIONS.values() if f.elementwise]
 
 
@@ -32,7 +31,7 @@ def test_each_bar_starts_where_the_one_before_ended_and_the_last_ends_at_z(n, th
 
 
 def test_of_many_products_the_largest_have_a_bar_and_the_others_are_one():
-    w, a = RNG.normal(size=64), RNG.normal(size=64)
+    w, a = np.random.default_rng(1).normal(size=(2, 64))
     shown = largest_products(w * a)
     figure = product_bars(w, a, 0.0, LIGHT)
     assert set(shown) == set(np.argsort(-np.abs(w * a))[:MOST_PRODUCTS])
@@ -73,7 +72,7 @@ def test_extreme_points_make_a_valid_figure(z):
 
 
 def test_histogram_counts_every_sample():
-    a = np.tanh(RNG.normal(size=500))
+    a = np.tanh(np.random.default_rng(1).normal(size=500))
     figure = batch_histogram(a, a[3], LIGHT)
     go.Figure(figure)
     assert figure["data"][0]["y"].sum() == 500
