@@ -71,6 +71,13 @@ class Surface:
         """
         return cls(name, compile_expression(text, ("x", "y")), _checked_bounds(bounds))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A ravine travels by its condition number: from its formula with that number in it another process would derive it by SymPy."""
+        derived = self.expression._value
+        if isinstance(derived, _With):
+            return ravine, (derived.parameter,)
+        return Surface, (self.name, self.expression, self.bounds, self.minima, self.local_minima)
+
     @property
     def formula(self) -> str:
         """LaTeX of the value, in x and y."""

@@ -166,7 +166,7 @@ def test_using_a_built_in_surface_does_not_import_sympy():
         "import sys, pickle\n"
         "from nnviz.core.surfaces import SURFACES, ravine\n"
         "for s in [*SURFACES.values(), ravine(3.0)]: s.value_and_gradient([0.1, 0.2]), s.hessian([0.1, 0.2]), s.formula\n"
-        "pickle.loads(pickle.dumps(SURFACES['levy']))\n"
+        "for s in [*SURFACES.values(), ravine(3.0)]: pickle.loads(pickle.dumps(s))\n"
         "sys.exit('sympy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -220,6 +220,14 @@ def test_a_surface_is_a_value_and_survives_pickling(surface):
     assert hash(again) == hash(surface)
     assert len({*SURFACES.values()}) == len(SURFACES)
     assert_allclose(again.value(inside(surface)), surface.value(inside(surface)), rtol=1e-12)
+
+
+def test_a_ravine_in_another_process_has_the_same_bits():
+    theta = np.random.default_rng(0).normal(size=(50, 2))
+    here = ravine(37.5)
+    there = pickle.loads(pickle.dumps(here))
+    for mine, its in zip(here.value_and_gradient(theta), there.value_and_gradient(theta), strict=True):
+        np.testing.assert_array_equal(mine, its)
 
 
 # ---------------------------------------------------------------------------------------------------------------------- noise
