@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
+# What is imported is compiled once, also where the environment says not to keep it: the tests start some hundred processes.
+export PYTHONDONTWRITEBYTECODE :=
+
 # uv takes seconds where pip takes a minute and a half; pip knows indexes that uv is not told of.
 install = $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r $(1) || $(BIN)/python -m pip install --quiet -r $(1)
 
