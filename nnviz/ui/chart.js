@@ -253,7 +253,7 @@ class Chart {
     const { title, alt, bundle, height, token } = about;
     this.report = (selection) => tell("selection", selection);
     this.menu.report = (open) => tell("menu", open);
-    if (this.plot.ariaLabel !== alt) this.plot.ariaLabel = alt;
+    if (this.plot.getAttribute("aria-label") !== alt) this.plot.setAttribute("aria-label", alt);
     this.head(title);
     if (token === this.token) return;
     this.token = token;
