@@ -26,9 +26,13 @@ def race(setup: Setup) -> None:
         three = controls.segments("Dimensions", ("Contours", "3-D"), key="dim", label_visibility="collapsed") == "3-D"
     with right:
         setup = replace(setup, steps=_steps())
-        _curves(setup)
+    theme = show.theme().name  # both are made before either is sent: then the browser has both before it draws
+    curves, landscape = descent_figures.curves(theme, setup), descent_figures.landscape(theme, setup, three)
+    told = descent_figures.told(setup)
+    with right:
+        show.figure(curves, "curves", f"Values, gradient norms and distances over {setup.steps} steps. {told}")
     with left:
-        _landscape(setup, three)
+        show.figure(landscape, "landscape", told, on_select=False if three else redraw.only(redraw.PAGE))
     player.player("descent", ["landscape", "curves", "inside"], view.frames(setup), clickable=three, on_rest=redraw.only(STEP, BELOW))
     _below(setup)
     titles = [run.title for run in setup.runs]
@@ -59,17 +63,6 @@ def _rests(setup: Setup) -> int:
     """The step on which the player rests."""
     frames = view.frames(setup)
     return frames[player.rests("descent", len(frames) - 1, len(frames) - 1, 0)]
-
-
-def _landscape(setup: Setup, three: bool) -> None:
-    clicked = False if three else redraw.only(redraw.PAGE)
-    figure = descent_figures.landscape(show.theme().name, setup, three)
-    show.figure(figure, "landscape", descent_figures.told(setup), on_select=clicked)
-
-
-def _curves(setup: Setup) -> None:
-    alt = f"Values, gradient norms and distances over {setup.steps} steps. {descent_figures.told(setup)}"
-    show.figure(descent_figures.curves(show.theme().name, setup), "curves", alt)
 
 
 def _arrows(setup: Setup) -> None:
