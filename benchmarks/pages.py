@@ -45,7 +45,8 @@ PICTURED = """quiet => new Promise(done => {
   const timer = setInterval(() => {
     const now = performance.now(), ready = document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning';
     if ((ready && now - last > quiet) || now - begun > 60000) {
-      clearInterval(timer); watch.disconnect(); done((Math.max(text, picture) - begun) / 1000); } }, 10); })"""
+      const seen = Math.max(text, picture);
+      clearInterval(timer); watch.disconnect(); done(((seen > begun ? seen : last) - begun) / 1000); } }, 10); })"""
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
@@ -66,6 +67,9 @@ def title(name: str) -> str:
 def bare(way: Any, aim: str) -> Peer:
     """A page with a slider and one line, in the same browser."""
     return Peer("a bare Streamlit page", lambda: way(None), aim, inverse=True)
+
+
+standing: dict[bool, Any] = {}  # the page that is moved now, of ours and the bare one
 
 
 @lru_cache(maxsize=1)
@@ -112,6 +116,9 @@ def opening(name: str | None) -> Work:
 def moving(name: str | None) -> Work:
     """One step of a slider, from the key to the last change of a picture, or the first of a text where that comes later; there and back."""
     page = browser().new_context(viewport={"width": 1440, "height": 900}).new_page()
+    if before := standing.get(name is None):
+        before.context.close()  # the pages of the rows before would work on beside this one
+    standing[name is None] = page
     page.goto(f"{address(name is not None)}/{name or ''}", wait_until="commit")
     page.evaluate(PAINTED, 600)
     if page.locator(".nnviz-notice").count():
