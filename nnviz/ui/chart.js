@@ -32,10 +32,15 @@ function unpacked(value, buffer) {
   return value;
 }
 
-function figureOf(bytes) {
+// The first line of bytes as JSON, and what stands behind it.
+function line(bytes) {
   const end = bytes.indexOf(NEW_LINE);
-  const figure = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
-  return unpacked(figure, bytes.slice(end + 1).buffer);
+  return [JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))), bytes.subarray(end + 1)];
+}
+
+function figureOf(bytes) {
+  const [figure, arrays] = line(bytes);
+  return unpacked(figure, arrays.slice().buffer);
 }
 
 function array([kind, place, ...shape], buffer) {
@@ -356,14 +361,13 @@ class Chart {
 
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
-  const end = data.indexOf(NEW_LINE);
-  const about = JSON.parse(new TextDecoder().decode(data.subarray(0, end)));
+  const [about, rest] = line(data);
   let chart = charts.get(parentElement);
   if (!chart) {
     chart = new Chart(parentElement, about.menu);
     charts.set(parentElement, chart);
   }
-  chart.update(about, data.subarray(end + 1), setStateValue);
+  chart.update(about, rest, setStateValue);
   return () => {
     chart.end();
     charts.delete(parentElement);

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nnviz.core.losses import LOSSES
 from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost
 
@@ -15,6 +16,12 @@ def slopes(f, theta, h=1e-5):
 def relative_error(found, expected):
     """‖found − expected‖ / ‖expected‖."""
     return np.linalg.norm(found - expected) / np.linalg.norm(expected)
+
+
+def targets_of(loss, k=3, m=3):
+    """Targets (k, m) in the loss's domain, the same whenever they are asked for: which tests ran before must not choose them."""
+    rng = np.random.default_rng(8)
+    return rng.dirichlet(np.ones(k), m).T if LOSSES[loss].from_logits else rng.normal(size=(k, m))
 
 
 def smooth_cost(network: Network, loss, X, Y, margin=1e-3, **penalties):

@@ -12,7 +12,7 @@ from nnviz.core.activations import ACTIVATIONS
 from nnviz.core.losses import LOSSES, fitting_outputs
 from nnviz.core.network import Network
 from nnviz.core.objectives import NetworkCost, Objective, Quadratic
-from tests.core.differences import relative_error, slopes, smooth_cost
+from tests.core.differences import relative_error, slopes, smooth_cost, targets_of
 
 FITTING = [(output, loss) for loss in LOSSES for output in fitting_outputs(loss)]
 TORCH_CASES = {"bits": "binary_cross_entropy", "classes": "cross_entropy", "numbers": "half_squared_error", "squares": "half_squared_error"}
@@ -20,9 +20,8 @@ X = np.random.default_rng(11).normal(size=(2, 6))
 
 
 def targets(loss, k=3, m=6):
-    """Targets in the loss's domain."""
-    rng = np.random.default_rng(8)  # its own: which tests a worker runs before must not choose the targets
-    return rng.dirichlet(np.ones(k), m).T if LOSSES[loss].from_logits else rng.normal(size=(k, m))
+    """Targets for the samples above."""
+    return targets_of(loss, k, m)
 
 
 def a_cost(loss="cross_entropy", hidden="tanh", **penalties):
