@@ -1,7 +1,11 @@
 """What is done once a server leaves Streamlit's answers as they were."""
 
+import pytest
+from streamlit.proto.NewSession_pb2 import NewSession
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import AppTest
+
+from nnviz.ui.warm import theme_read_once
 
 
 def script():
@@ -38,3 +42,39 @@ def test_an_entry_is_found_without_a_copy_of_all():
     )
     assert dict(entries)["own"] == entries["own"] == 3
     assert "absent" not in entries
+
+
+@pytest.fixture
+def read():
+    """Reads a theme in which one section says nothing; what was asked for stands in its `asked`."""
+
+    def reading(message, section):
+        reading.asked.append(section)
+        if section != "theme.dark":
+            message.primary_color = f"#{section}"
+
+    reading.asked = []
+    return reading
+
+
+def told(tell):
+    theme = NewSession().custom_theme
+    tell(theme)
+    tell(theme.light, "theme.light")
+    tell(theme.dark, "theme.dark")
+    return theme
+
+
+def test_the_theme_is_told_as_streamlit_tells_it(read):
+    assert told(theme_read_once(read)) == told(lambda message, section="theme": read(message, section))
+
+
+def test_a_section_of_the_theme_that_says_nothing_stays_unset(read):
+    theme = told(theme_read_once(read))
+    assert theme.HasField("light") and not theme.HasField("dark")
+
+
+def test_the_settings_are_read_once_for_each_section_of_the_theme(read):
+    tell = theme_read_once(read)
+    assert told(tell) == told(tell)
+    assert read.asked == ["theme", "theme.light", "theme.dark"]
