@@ -120,13 +120,13 @@ def _drawn() -> Array:
     editing.array("convgrid", side, default)
     by = controls.segments("Edit by", ("Clicks", "Numbers"), key="convby", default="Clicks")
     if by == "Numbers":
-        drawn = editing.table("convgrid", default, "Double-click a cell to type a number.")
+        drawn = editing.table("convgrid", default, "Its numbers; type another one into a cell.")
     else:
         editing.toggle_clicked("convgrid")
         drawn = editing.array("convgrid", side, default)
         show.figure(
             figures.drawing(drawn, show.theme()),
-            key=editing.name("convgrid", "picture"),
+            key=editing.picture_of("convgrid"),
             alt="The drawn grid; a click turns a cell",
             on_select=True,
         )
@@ -186,7 +186,7 @@ def _kernel() -> Array:
     else:
         default = filters.kernel(name, width)
     editing.array("convw", token, default)
-    return editing.table("convw", default, "Its numbers; double-click one to change it.")
+    return editing.table("convw", default, "Its numbers; type another one into a cell.")
 
 
 def _title(name: str) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from nnviz.ui import chart, mistakes, notices
+from nnviz.ui.chart import nothing
 
 Array = NDArray[np.floating]
+LONGEST = 40  # letters of a number
 
 
 @dataclass
@@ -22,6 +28,12 @@ class _Kept:
     base: Array  # what the table started from
     now: Array
     version: int  # of the table and the picture: a new one starts without edits and without a selection
+
+
+@lru_cache(maxsize=1)
+def _component() -> Any:
+    js = (files("nnviz.ui") / "cells.js").read_text(encoding="utf-8")
+    return st.components.v2.component("nnviz_cells", js=js, isolate_styles=False)
 
 
 def array(key: str, token: Hashable, default: Array) -> Array:
@@ -54,30 +66,49 @@ def forget_all() -> None:
 
 
 def table(key: str, default: Array, label: str) -> Array:
-    """A table of the array's cells, and the array as it stands in it; what cannot be read leaves the former one."""
-    import pandas
-
+    """A field for each of the array's cells, and the array as it stands in them; what cannot be read leaves the former one."""
     kept: _Kept = st.session_state[f"{key} kept"]
-    if name(key, "table") not in st.session_state and kept.base is not kept.now:  # the page was left and entered again
+    told = (st.session_state.get(f"{key}-table") or {}).get("typed")
+    if told is None and kept.base is not kept.now:  # the page was left and entered again
         put(key, kept.now)
-    heads = [str(j + 1) for j in range(kept.base.shape[1])]
+    try:
+        kept.now = typed(told, kept.version, kept.now)
+    except ValueError as error:
+        mistakes.tell(error, after="The former numbers are used.")
     st.caption(label)
-    edited = st.data_editor(
-        pandas.DataFrame(kept.base, columns=heads),
-        key=name(key, "table"),
-        column_config={head: st.column_config.NumberColumn(format="%.3g", width=40) for head in heads},
-        hide_index=True,
-        num_rows="fixed",
-        width="stretch",
-        row_height=30,
-    )
-    now = edited.to_numpy(dtype=float)
-    if not np.isfinite(now).all():
-        mistakes.tell("A cell is empty or no finite number: type a number into each; the former numbers are used.")
-    else:
-        kept.now = now
+    shown = {"label": label, "version": kept.version, "numbers": kept.base.tolist()}
+    _component()(key=f"{key}-table", data=shown, default={"typed": None}, on_typed_change=nothing)
     _write(key, kept.now, default)
     return kept.now
+
+
+def typed(told: Any, version: int, now: Array) -> Array:
+    """What stands in the fields of a table, as the browser told it; what was told of former numbers leaves those of now.
+
+    Raises
+    ------
+    ValueError
+        A field does not hold a finite number.
+    """
+    if not isinstance(told, Mapping) or told.get("version") != version:
+        return now
+    texts = told.get("texts")
+    if not isinstance(texts, Sequence) or len(texts) != now.size:
+        return now
+    values = [_number(text) for text in texts]
+    for at, value in enumerate(values):
+        if not math.isfinite(value):
+            row, column = divmod(at, now.shape[1])
+            raise ValueError(f"row {row + 1}, column {column + 1} holds “{str(texts[at])[:LONGEST]}”: type a number")
+    return np.array(values).reshape(now.shape)
+
+
+def _number(text: Any) -> float:
+    """NaN where it is none."""
+    try:
+        return float(text) if isinstance(text, str) and len(text) <= LONGEST else math.nan
+    except ValueError:
+        return math.nan
 
 
 def put(key: str, values: Array) -> None:
@@ -87,15 +118,15 @@ def put(key: str, values: Array) -> None:
     kept.version += 1
 
 
-def name(key: str, kind: str) -> str:
-    """The key of the table or the picture in which the array is edited now."""
-    return f"{key}-{kind}-{st.session_state[f'{key} kept'].version}"
+def picture_of(key: str) -> str:
+    """The key of the picture in which the array is edited now."""
+    return f"{key}-picture-{st.session_state[f'{key} kept'].version}"
 
 
 def toggle_clicked(key: str, on: float = 1.0) -> None:
     """Take over a click on the picture: the cell becomes 0, or `on` where it was 0. Called before the picture is drawn."""
     kept: _Kept = st.session_state[f"{key} kept"]
-    points = chart.selection(name(key, "picture"))["points"]
+    points = chart.selection(picture_of(key))["points"]
     if points:
         row, column = (int(at) - 1 for at in points[0]["customdata"])
         changed = kept.now.copy()

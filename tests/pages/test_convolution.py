@@ -1,6 +1,7 @@
 """The page Convolution in each of its views, with edited numbers, odd addresses and bad files."""
 
 import io
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from nnviz.ui.show import as_typed
+from tests.pages.conftest import components
 
 VIEWS = ("Slide", "Flipped or not", "Backward", "Two layers")
 
@@ -77,7 +79,8 @@ def test_edited_numbers_come_from_the_address(open_page):
     app = open_page("convolution", convw="0,0,0,0,1,0,0,0,0")
     assert not app.exception
     assert app.query_params["convw"] == "0,0,0,0,1,0,0,0,0"
-    assert app.dataframe[0].value.to_numpy().tolist() == [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
+    (table,) = components(app, "nnviz_cells")
+    assert json.loads(table.json)["numbers"] == [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
 
 
 @pytest.mark.parametrize("bad", ["1,2", "nan,0,0,0,0,0,0,0,0", "words", "1e999,0,0,0,0,0,0,0,0"])

@@ -71,7 +71,8 @@ def test_the_theme_is_told_as_streamlit_tells_it(read):
 
 def test_a_section_of_the_theme_that_says_nothing_stays_unset(read):
     theme = told(theme_read_once(read))
-    assert theme.HasField("light") and not theme.HasField("dark")
+    assert theme.HasField("light")
+    assert not theme.HasField("dark")
 
 
 def test_the_settings_are_read_once_for_each_section_of_the_theme(read):
