@@ -49,7 +49,8 @@ def choose_runs(names, surface, start, clip, decay):
 def choose_more():
     """Noise, schedule, clipping and decay, which combine with any optimiser."""
     exact = {"format": "%.4g", "width": 190}
-    with st.expander("Gradient noise, schedule, clipping, decay"), st.container(horizontal=True):
+    folded = ("gnoise", "gseed", "sched", "gclip", "gdecay")
+    with controls.fold("Gradient noise, schedule, clipping, decay", folded), st.container(horizontal=True):
         noise = float(controls.number("Gradient noise σ", 0.0, 1e6, key="gnoise", default=0.0, step=0.5, **exact))
         seed = int(controls.number("Seed of the noise", 0, 9999, key="gseed", default=0, step=1, width=190))
         schedule = controls.choice("Schedule", SCHEDULES, key="sched", default="constant", width=190)

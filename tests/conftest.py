@@ -30,12 +30,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a browser nobody looks again, and nothing stays from the run before: a page waits for its long work, and is drawn whole."""
-    from nnviz.ui import progress, redraw
+    """Without a browser nobody looks again or opens a fold, and nothing stays from the run before: a page waits for its long work, and is
+    drawn whole."""
+    from nnviz.ui import controls, progress, redraw
 
     for name in ("FIRST", "PATIENCE", "AGAIN"):
         monkeypatch.setattr(progress, name, 60.0)
     monkeypatch.setattr(redraw, "ALONE", False)
+    monkeypatch.setattr(controls, "RESTING", False)
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,14 @@ A control's key is its parameter in the address. Streamlit drops a value that do
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from nnviz.ui import chart, notices
 
@@ -21,6 +24,8 @@ EXPERIMENTS = "the experiment's"  # an option: what the sidebar says
 LONG = 20_000  # characters of a field whose reader says itself, in a sentence, what is too long for it
 DEFAULTS = "defaults"  # session_state: of the controls drawn so far, by key
 ARRIVING = "arriving"  # session_state: values from a session file that wait for their controls to be drawn
+RESTING = True  # whether a closed fold may leave its controls out; a test without a browser can open none
+_resting: ContextVar[bool] = ContextVar("controls rest", default=False)
 
 
 def _from_address(key: str, fits: Callable[[str], bool], expected: str, instead: str = "The default is shown") -> None:
@@ -72,6 +77,34 @@ def reset(keys: Iterable[str]) -> None:
             st.session_state[key] = known[key]
 
 
+@contextmanager
+def fold(label: str, keys: Sequence[str], held_open: bool = False) -> Iterator[DeltaGenerator | None]:
+    """A fold with the controls of these keys; None where they are not drawn.
+
+    As long as it is closed and all of them stand at their defaults they are not: they are half the sidebar, and a page opens sooner.
+    """
+    place = st.expander(label, expanded=held_open, key=f"fold {label} {held_open}", on_change="rerun")
+    drawn = not RESTING or held_open or bool(place.open) or any(map(_is_moved, keys))
+    before = _resting.set(not drawn)
+    try:
+        with place:
+            yield place if drawn else None
+    finally:
+        _resting.reset(before)
+
+
+def _is_moved(key: str) -> bool:
+    """Whether a control does not stand at its default, or something was given for it that it has not seen yet."""
+    given = key in st.query_params or key in st.session_state.get(ARRIVING, ())
+    return given or (key in st.session_state and (key not in defaults() or st.session_state[key] != defaults()[key]))
+
+
+def _at_rest(key: str, default: Any) -> Any:
+    """The value of a control that is not drawn, where others look for it."""
+    st.session_state[key] = _remember(key, default)
+    return default
+
+
 def _number_from_file(key: str, low: float, high: float, step: float | None, default: float) -> None:
     """`_from_file` of a slider or a field: whole numbers where its ends, its step and its default are."""
     whole = all(isinstance(number, int) for number in (low, high, default, *(() if step is None else (step,))))
@@ -108,10 +141,12 @@ def _among(options: Sequence[Any], names: Callable[[Any], str]) -> Callable[[Any
 def choice(label: str, options: Iterable[Any], key: str, default: Any = None, names: Callable[[Any], str] = str, **more: Any) -> Any:
     """One of several, from a menu; `names` tells how an option is written."""
     options = list(options)
+    index = options.index(default) if default in options else 0
+    if _resting.get():
+        return _at_rest(key, options[index])
     written = [names(option) for option in options]
     _from_address(key, lambda text: text in written, f"it is one of {', '.join(written[:12])}{' …' if len(written) > 12 else ''}")
     _from_file(key, lambda value: value in options)
-    index = options.index(default) if default in options else 0
     _remember(key, options[index])
     return st.selectbox(label, options, index=index, format_func=_among(options, names), key=key, **(PERSIST | more))
 
@@ -119,10 +154,12 @@ def choice(label: str, options: Iterable[Any], key: str, default: Any = None, na
 def segments(label: str, options: Iterable[Any], key: str, default: Any = None, names: Callable[[Any], str] = str, **more: Any) -> Any:
     """One of a few, side by side; one is always chosen."""
     options = list(options)
+    first = default if default in options else options[0]
+    if _resting.get():
+        return _at_rest(key, first)
     written = [names(option) for option in options]
     _from_address(key, lambda text: text in written, f"it is one of {', '.join(written)}")
     _from_file(key, lambda value: value in options)
-    first = default if default in options else options[0]
     return st.segmented_control(
         label, options, default=_remember(key, first), format_func=_among(options, names), key=key, required=True, **(PERSIST | more)
     )
@@ -144,6 +181,9 @@ def several(
 ) -> list[Any]:
     """Any number of options, at most `most`."""
     options = list(options)
+    chosen = [option for option in default if option in options]
+    if _resting.get():
+        return _at_rest(key, chosen)
     written = [names(option) for option in options]
     asked = st.query_params.get_all(key)
     known = set(asked) <= set(written)
@@ -152,7 +192,6 @@ def several(
     expected = f"each is one of {', '.join(written[:12])}{' …' if len(written) > 12 else ''}"
     _from_address(key, lambda _: known, expected)
     _from_file(key, lambda value: isinstance(value, list) and all(item in options for item in value) and len(value) <= (most or len(value)))
-    chosen = [option for option in default if option in options]
     # Streamlit's own first entry, “Select all”, would be taken by Enter before the option that was typed, and is no offer where few may be.
     return st.multiselect(
         label, options, default=_remember(key, chosen), max_selections=most, select_all=most is None,
@@ -162,6 +201,8 @@ def several(
 
 def slider(label: str, low: float, high: float, key: str, default: float, step: float | None = None, **more: Any) -> Any:
     """A number between two ends; whole numbers where all of them are whole."""
+    if _resting.get():
+        return _at_rest(key, default)
     _from_address(key, _is_number(low, high), f"it is a number from {low:g} to {high:g}")
     _number_from_file(key, low, high, step, default)
     return st.slider(label, low, high, _remember(key, default), step, key=key, **(PERSIST | more))
@@ -179,6 +220,9 @@ def nearest_power(value: float, low: int, high: int, per_decade: Sequence[float]
 def powers(label: str, low: int, high: int, key: str, default: float, per_decade: Sequence[float] = (1, 2, 3, 5, 7), **more: Any) -> float:
     """A positive number on a logarithmic slider: from 10^low to 10^high in a few steps a decade."""
     values = _powers(low, high, per_decade)
+    nearest = nearest_power(default, low, high, per_decade)
+    if _resting.get():
+        return _at_rest(key, nearest)
     written = [f"{value:g}" for value in values]
     asked = st.query_params.get(key, "")
     if asked and asked not in written and key not in st.session_state:  # Streamlit compares letters: 1e-1 is no 0.1 to it
@@ -187,7 +231,6 @@ def powers(label: str, low: int, high: int, key: str, default: float, per_decade
                 st.session_state[key] = value
     _from_address(key, lambda text: text in written, f"it is one of {written[0]}, {written[1]}, …, {written[-1]}")
     _from_file(key, lambda value: not isinstance(value, bool) and value in values, float)
-    nearest = nearest_power(default, low, high, per_decade)
     return st.select_slider(
         label, values, value=_remember(key, nearest), format_func=lambda value: f"{value:g}", key=key, **(PERSIST | more)
     )
@@ -195,6 +238,8 @@ def powers(label: str, low: int, high: int, key: str, default: float, per_decade
 
 def number(label: str, low: float, high: float, key: str, default: float, step: float | None = None, **more: Any) -> Any:
     """An exact number, in a field."""
+    if _resting.get():
+        return _at_rest(key, default)
     _from_address(key, _is_number(low, high), f"it is a number from {low:g} to {high:g}")
     _number_from_file(key, low, high, step, default)
     return st.number_input(label, low, high, _remember(key, default), step, key=key, **(PERSIST | more))
@@ -202,6 +247,8 @@ def number(label: str, low: float, high: float, key: str, default: float, step: 
 
 def toggle(label: str, key: str, default: bool = False, **more: Any) -> bool:
     """Yes or no."""
+    if _resting.get():
+        return bool(_at_rest(key, default))
     _from_address(key, lambda text: text.lower() in {"true", "false"}, "it is true or false")
     _from_file(key, lambda value: isinstance(value, bool))
     return st.toggle(label, _remember(key, default), key=key, **(PERSIST | more))
@@ -209,6 +256,8 @@ def toggle(label: str, key: str, default: bool = False, **more: Any) -> bool:
 
 def text(label: str, key: str, default: str, longest: int = 500, **more: Any) -> str:
     """One line of text, such as a formula."""
+    if _resting.get():
+        return str(_at_rest(key, default))
     _from_address(key, lambda given: len(given) <= longest, f"it has at most {longest} characters")
     _from_file(key, lambda value: isinstance(value, str) and len(value) <= longest)
     return st.text_input(label, _remember(key, default), max_chars=longest, key=key, **(PERSIST | more))

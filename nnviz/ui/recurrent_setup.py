@@ -85,7 +85,7 @@ def setup() -> Setup:
     st.markdown("#### Network")
     activation = controls.choice("Activation f", ELEMENTWISE_NAMES, key="recf", default="tanh")
     hidden = int(controls.slider("Hidden units", 1, 32, key="rechidden", default=8, step=1))
-    with st.expander("W_hh, seed, truncation"):
+    with controls.fold("W_hh, seed, truncation", ("recinit", "recseed", "reccut")):
         initializer = controls.choice("W_hh is drawn", DRAWS, key="recinit", default="orthogonal")
         seed = int(controls.number("Seed", 0, 9999, key="recseed", default=0, step=1))
         cut = int(

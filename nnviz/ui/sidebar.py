@@ -24,10 +24,13 @@ from nnviz.ui.experiment import Experiment
 from nnviz.ui.models import AUTO, MOST_LAYERS, MOST_PARAMETERS, MOST_UNITS, OWN_FORMULA
 
 OWN_FILE = "own file"
+SPLIT = ("samples", "test", "dataseed", "showtest", "features")  # what is folded away: the keys of the controls
+LAYERS = ("sizes", "activations")
+LEARNING = ("output", "loss", "optimizer", "rate", "batch", "l2")
 KEYS = (  # the address and the session know the controls of the sidebar by these
-    *("data", "samples", "noise", "test", "dataseed", "showtest", "expression", "features"),
-    *("layers", "units", "sizes", "activation", "activations", "formula", "init", "seed"),
-    *("output", "loss", "optimizer", "rate", "batch", "l2"),
+    *("data", "noise", "expression", *SPLIT),
+    *("layers", "units", "activation", "formula", "init", "seed", *LAYERS),
+    *LEARNING,
 )
 WHERE = "where"  # the part of the sidebar that tells where the network stands
 LATEST, MOVED = "experiment", "sidebar moved"  # session_state: the experiment as it was made last; whether one with `_moved` was moved
@@ -48,7 +51,7 @@ def experiment() -> Experiment:
         activation = _draw_activation()
         controls.choice("Initialiser", INITIALIZERS, key="init", default="glorot_uniform", on_change=_moved)
         controls.number("Seed", 0, 9999, key="seed", default=0, step=1, on_change=_moved)
-        with st.expander("Output, loss, optimiser"):
+        with controls.fold("Output, loss, optimiser", LEARNING):
             output, loss = _draw_output_and_loss(data)
             controls.choice("Optimiser", OPTIMIZERS, key="optimizer", default="adam", on_change=_moved)
             controls.powers("Learning rate η", -5, 1, key="rate", default=0.01, on_change=_moved)
@@ -126,12 +129,12 @@ def _draw_data() -> DataSet:
     controls.slider("Noise", 0.0, 1.0, key="noise", default=0.0, step=0.05, help=told, on_change=_moved)
     if name == "function":
         controls.text("f(x) =", key="expression", default="sin(3*x)")
-    folded = st.expander("Samples and split", expanded=name == OWN_FILE)
-    with folded:
+    with controls.fold("Samples and split", SPLIT, held_open=name == OWN_FILE) as folded:
         controls.number("Samples (0: all)", 0, 100_000, key="samples", default=0, step=10, on_change=_moved)
         controls.slider("Held out for testing", 0.0, 0.9, key="test", default=0.3, step=0.05, on_change=_moved)
         controls.number("Seed of the data", 0, 9999, key="dataseed", default=0, step=1, on_change=_moved)
-        st.button("Regenerate", on_click=_regenerate, width="stretch", help="Draw samples, noise and split anew.")
+        if folded:
+            st.button("Regenerate", on_click=_regenerate, width="stretch", help="Draw samples, noise and split anew.")
         controls.toggle("Show test data", key="showtest", default=False, on_change=_moved)
         if _has_features(name):
             told = "What the network sees of x₁ and x₂."
@@ -145,7 +148,8 @@ def _draw_data() -> DataSet:
     except ValueError as error:
         mistakes.tell(error)
         return _former()
-    folded.caption(f"Source: {data.source}. Licence: {data.licence}.")
+    if folded:
+        folded.caption(f"Source: {data.source}. Licence: {data.licence}.")
     st.session_state["former data"] = data
     return data
 
@@ -208,7 +212,7 @@ def _draw_layers() -> tuple[tuple[int, ...], tuple[str, ...]]:
     """The units of each hidden layer, and their activations where each has its own."""
     controls.slider("Hidden layers", 0, 8, key="layers", default=2, step=1, on_change=_moved)
     controls.slider("Units per layer", 1, 64, key="units", default=8, step=1, on_change=_moved)
-    with st.expander("Layers of their own sizes"):
+    with controls.fold("Layers of their own sizes", LAYERS):
         controls.text("Hidden layers, one number each", key="sizes", default="", longest=200, placeholder="such as 16, 8, 4")
         controls.text("Their activations, one each", key="activations", default="", longest=800, placeholder="such as relu, tanh")
     try:

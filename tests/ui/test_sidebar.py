@@ -3,6 +3,13 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nnviz.ui import controls
+
+
+@pytest.fixture(params=[False, True], ids=["all drawn", "closed folds at rest"], autouse=True)
+def folds(request, monkeypatch):
+    monkeypatch.setattr(controls, "RESTING", request.param)
+
 
 def script():
     import streamlit as st
