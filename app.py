@@ -1,4 +1,7 @@
-"""nnviz: navigation and the shared sidebar. The pages stand in `pages/`, what they are made of in `nnviz/`."""
+"""nnviz: navigation and the shared sidebar. The pages stand in `pages/`, what they are made of in `nnviz/`.
+
+`streamlit run` first imports this file and finds the server `app`, which then runs it for each session.
+"""
 
 # Imported before anything else runs: many sessions that open a fresh server at once would otherwise meet a half-imported pandas.
 import pandas  # noqa: F401, I001
@@ -7,16 +10,10 @@ import plotly.graph_objects  # noqa: F401
 from copy import copy
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from nnviz.ui import carry, controls, experiment, navigation, redraw, show, sidebar, warm
+from nnviz.ui import assets, carry, controls, experiment, navigation, redraw, show, sidebar, warm
 from nnviz.ui import page as frame
-
-st.set_page_config(
-    page_title="nnviz",
-    page_icon=str(navigation.ICON),
-    layout="wide",
-    initial_sidebar_state="collapsed" if st.context.is_embedded else "auto",
-)
 
 
 @st.fragment(key=redraw.PAGE)
@@ -28,14 +25,28 @@ def body(shown) -> None:
     copy(shown).run()  # a copy, since Streamlit lets a page run once
 
 
-warm.once()
-with redraw.whole():
-    page = navigation.enter()
-    carry.go(page)
-    show.style()
-    chosen = sidebar.experiment()
-    experiment.put(chosen)
-    frame.top(page.title)
-    body(page)
-    controls.draw_trials(page.title)
-carry.finish(chosen)
+def draw() -> None:
+    """All of the app, for a session."""
+    st.set_page_config(
+        page_title="nnviz",
+        page_icon=str(navigation.ICON),
+        layout="wide",
+        initial_sidebar_state="collapsed" if st.context.is_embedded else "auto",
+    )
+    warm.once()
+    with redraw.whole():
+        page = navigation.enter()
+        carry.go(page)
+        show.style()
+        chosen = sidebar.experiment()
+        experiment.put(chosen)
+        frame.top(page.title)
+        body(page)
+        controls.draw_trials(page.title)
+    carry.finish(chosen)
+
+
+if get_script_run_ctx(suppress_warning=True):
+    draw()
+else:
+    app = st.App(__file__, middleware=assets.middleware())

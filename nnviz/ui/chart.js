@@ -307,7 +307,7 @@ class Chart {
 
   redraw(Plotly, figure) {
     this.plot.redrawn = true;
-    Plotly.react(this.plot, figure).finally(() => {
+    this.drawing = Plotly.react(this.plot, figure).finally(() => {
       this.plot.redrawn = false;
       release(this.plot);
     });
@@ -315,7 +315,7 @@ class Chart {
 
   start(Plotly, config, figure) {
     const button = { name: "fullscreen", title: "Full screen", icon: FULL_SCREEN, click: () => this.plot.requestFullscreen() };
-    Plotly.newPlot(this.plot, { ...figure, config: { ...config, modeBarButtonsToAdd: [button] } });
+    this.drawing = Plotly.newPlot(this.plot, { ...figure, config: { ...config, modeBarButtonsToAdd: [button] } });
     lightened(this.plot);
     this.plot.on("plotly_selected", (event) => event && this.tell(event));
     this.plot.on("plotly_deselect", () => this.tell({}));
@@ -354,8 +354,9 @@ class Chart {
     this.reach.disconnect();
     this.ended.abort();
     this.menu.end();
-    if (this.plot.Plotly) this.plot.Plotly.purge(this.plot);
     this.root.remove();
+    // What Plotly goes on drawing in steps would miss what is taken from under it.
+    this.drawing?.finally(() => this.plot.Plotly.purge(this.plot));
   }
 }
 

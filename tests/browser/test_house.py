@@ -1,11 +1,12 @@
 """What must hold on every page, in a real browser: it opens in each mode and width, plays, is worked by keyboard, survives odd files."""
 
+import urllib.request
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from nnviz.ui import navigation
+from nnviz.ui import assets, chart, navigation
 from tests.browser.conftest import settle
 
 PAGES = ["", *(name for files in navigation.SECTIONS.values() for name in files if name != "start")]
@@ -148,3 +149,8 @@ def test_a_pages_address_is_a_whole_app_also_as_the_first_request(visit):
     titles = page.locator("[data-testid=stSidebarNavLink]").all_inner_texts()
     assert "Start" in titles
     assert "Eigenvalues" in titles
+
+
+def test_the_server_answers_for_files_out_of_memory(address):
+    with urllib.request.urlopen(address + chart.bundle({"data": []}), timeout=10) as answer:
+        assert answer.headers["Cache-Control"] == assets.FOREVER
