@@ -148,7 +148,7 @@ def chart(figure: Figure, key: str, alt: str, title: str = "", select: bool | Ca
     """
     text, arrays = parcel(figure)
     token = hashlib.blake2b(text + arrays, digest_size=12).hexdigest()
-    is_open = bool(_told(key, "menu"))
+    is_open = bool(told(key, "menu"))
     height = figure["layout"].get("height")
     head = {"title": title, "alt": alt, "menu": is_open, "bundle": bundle(figure), "height": height, "select": bool(select), "token": token}
     data = b"\n".join((orjson.dumps(head | {"config": CONFIG}), text, arrays))
@@ -167,12 +167,12 @@ def selection(key: str) -> dict[str, list[dict[str, Any]]]:
 
     What was selected in a figure that has changed since is not selected any more.
     """
-    told = _told(key, "selection") or NOTHING
-    return told if told.get("token") == st.session_state.get(f"{key} token") else NOTHING
+    selected = told(key, "selection") or NOTHING
+    return selected if selected.get("token") == st.session_state.get(f"{key} token") else NOTHING
 
 
-def _told(key: str, name: str) -> Any:
-    """A state of the figure's component as the browser told it last; None before."""
+def told(key: str, name: str) -> Any:
+    """A state of a component as the browser told it last; None before."""
     return (st.session_state.get(key) or {}).get(name)
 
 

@@ -14,7 +14,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from nnviz.ui import chart, mistakes, notices
-from nnviz.ui.chart import nothing
 
 Array = NDArray[np.floating]
 LONGEST = 40  # letters of a number
@@ -68,7 +67,7 @@ def forget_all() -> None:
 def table(key: str, default: Array, label: str) -> Array:
     """A field for each of the array's cells, and the array as it stands in them; what cannot be read leaves the former one."""
     kept: _Kept = st.session_state[f"{key} kept"]
-    told = (st.session_state.get(f"{key}-table") or {}).get("typed")
+    told = chart.told(f"{key}-table", "typed")
     if told is None and kept.base is not kept.now:  # the page was left and entered again
         put(key, kept.now)
     try:
@@ -77,7 +76,7 @@ def table(key: str, default: Array, label: str) -> Array:
         mistakes.tell(error, after="The former numbers are used.")
     st.caption(label)
     shown = {"label": label, "version": kept.version, "numbers": kept.base.tolist()}
-    _component()(key=f"{key}-table", data=shown, default={"typed": None}, on_typed_change=nothing)
+    _component()(key=f"{key}-table", data=shown, default={"typed": None}, on_typed_change=chart.nothing)
     _write(key, kept.now, default)
     return kept.now
 
