@@ -30,14 +30,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a browser nobody looks again or opens a fold, and nothing stays from the run before: a page waits for its long work, and is
-    drawn whole."""
+    """Without a browser nobody looks again or opens a fold, and nothing stays from the run before: a page waits for its long work, which no
+    test before has done, and is drawn whole."""
     from nnviz.ui import controls, progress, redraw
 
     for name in ("FIRST", "PATIENCE", "AGAIN"):
         monkeypatch.setattr(progress, name, 60.0)
     monkeypatch.setattr(redraw, "ALONE", False)
     monkeypatch.setattr(controls, "RESTING", False)
+    progress.whole.results.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ FORGOTTEN_AFTER = 600.0  # s since a result was last asked for
 
 
 @dataclass
-class _Entry:
+class Entry:
     """A result, what its arguments weigh, and when it was asked for last."""
 
     result: Any
@@ -34,15 +34,26 @@ class _Entry:
     used: float
 
 
-class _Store:
-    """The results of one function; what was not asked for longest goes first."""
+def by_results(entries: list[Entry]) -> int:
+    """Bytes of the arrays that the results hold, also of those that they have made since."""
+    return size_of([entry.result for entry in entries])
 
-    def __init__(self, entries: int, megabytes: float, weigh: Callable[[list[_Entry]], int]) -> None:
+
+def by_arguments(entries: list[Entry]) -> int:
+    """Bytes of the arrays that the arguments held."""
+    return sum(entry.size for entry in entries)
+
+
+class Store:
+    """Results by key, for all sessions; what was not asked for longest goes first, the newest stays whatever its size."""
+
+    def __init__(self, megabytes: float, entries: int, weigh: Callable[[list[Entry]], int] = by_results) -> None:
         self.entries, self.most, self.weigh = entries, megabytes * 2**20, weigh
-        self.results: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self.results: OrderedDict[Hashable, Entry] = OrderedDict()
         self.lock = threading.Lock()
+        _stores.append(self)
 
-    def find(self, key: Hashable) -> _Entry | None:
+    def find(self, key: Hashable) -> Entry | None:
         with self.lock:
             found = self.results.get(key)
             if found is not None:
@@ -50,12 +61,14 @@ class _Store:
                 self.results.move_to_end(key)
             return found
 
-    def put(self, key: Hashable, entry: _Entry) -> None:
+    def put(self, key: Hashable, result: Any, size: int = 0) -> None:
+        """Keep a result; what nobody has asked for in ten minutes goes, here and in every other store."""
         with self.lock:
-            self.results[key] = entry
+            self.results[key] = Entry(result, size, time.monotonic())
             self.results.move_to_end(key)
             while len(self.results) > 1 and self.is_full():
                 self.results.popitem(last=False)
+        forget_old()
 
     def is_full(self) -> bool:
         return len(self.results) > self.entries or self.weigh(list(self.results.values())) > self.most
@@ -66,7 +79,7 @@ class _Store:
                 del self.results[key]
 
 
-_stores: list[_Store] = []  # one for each function that is kept
+_stores: list[Store] = []
 
 
 def kept(megabytes: float, entries: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -74,7 +87,7 @@ def kept(megabytes: float, entries: int) -> Callable[[Callable[P, R]], Callable[
 
     The arrays that the results hold are counted, also those that they have made since. The newest is kept whatever its size.
     """
-    return _keeping(lambda: _Store(entries, megabytes, lambda found: size_of([entry.result for entry in found])), lambda key: 0)
+    return _keeping(lambda: Store(megabytes, entries), lambda key: 0)
 
 
 def recent(entries: int, megabytes: float = 256) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -82,24 +95,22 @@ def recent(entries: int, megabytes: float = 256) -> Callable[[Callable[P, R]], C
 
     To look for arrays in a figure would take longer than many a figure.
     """
-    return _keeping(lambda: _Store(entries, megabytes, lambda found: sum(entry.size for entry in found)), size_of)
+    return _keeping(lambda: Store(megabytes, entries, by_arguments), size_of)
 
 
-def _keeping(open_store: Callable[[], _Store], size: Callable[[Any], int]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def _keeping(open_store: Callable[[], Store], size: Callable[[Any], int]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def of(function: Callable[P, R]) -> Callable[P, R]:
         names, store = tuple(inspect.signature(function).parameters), open_store()
-        _stores.append(store)
 
         @wraps(function)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
             given = (dict(zip(names, args, strict=False)) | kwargs).items()
             key = tuple((name, value) for name, value in given if not name.startswith("_"))
-            found = store.find(key)
-            if found is None:
-                found = _Entry(function(*args, **kwargs), size(key), time.monotonic())
-                store.put(key, found)
-                forget_old()
-            return found.result
+            if found := store.find(key):
+                return found.result
+            result = function(*args, **kwargs)
+            store.put(key, result, size(key))
+            return result
 
         return wrapped
 

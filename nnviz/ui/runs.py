@@ -21,6 +21,7 @@ from nnviz.ui.experiment import Experiment
 MOST_STEPS = 2_000_000
 MOST_PATHS = 4  # that were left at forks are kept
 NO_SCHEDULE = "constant"
+RESTING = "resting at"  # session_state: the run and snapshot that was made the current point last
 TRAIN, COMPARE = "train", "compare"  # buttons of the page Training
 ALL = 100_000  # as a batch size: the largest that the sidebar takes
 BY_BATCHES = [name for name in OPTIMIZERS if name not in {"newton", "lbfgs"}]  # those two need the whole cost, not batches of it
@@ -142,8 +143,17 @@ def watch(chosen: Experiment) -> Kept | None:
         base = st.session_state["training base"][1]
         if verb != "train" and base is None:
             verb = "train"
+        fork = int(base.run.step[snapshot]) if base is not None and verb == "fork" else None
         try:
-            run = progress.run("training", count, _steps(then, how, verb, snapshot, base), share=lambda run: run.share, label="Training")
+            run = progress.run(
+                "training",
+                count,
+                _steps(then, how, verb, snapshot, base),
+                share=lambda run: run.share,
+                label="Training",
+                made=lambda run: run.thinned(MOST_FRAMES, with_step=fork),
+                shared=(then.setup, how) if verb == "train" and isinstance(how, Plan) else progress.ALONE,
+            )
         except ValueError as error:
             st.session_state.pop("training")
             mistakes.tell(error)
@@ -151,9 +161,9 @@ def watch(chosen: Experiment) -> Kept | None:
         if progress.unfinished("training"):
             return latest(chosen)
         if run is not None:
-            fork = int(base.run.step[snapshot]) if base is not None and verb == "fork" else None
             described = how.description if isinstance(how, Exactly) else _describe(run)
-            st.session_state["run"] = Kept(run.thinned(MOST_FRAMES, with_step=fork), described, _former(base, verb))
+            st.session_state["run"] = Kept(run, described, _former(base, verb))
+            st.session_state.pop(RESTING, None)  # it may be the very run that stood there: `follow` takes its point again
         st.session_state.pop("training")
     else:
         st.empty()  # where the bar stands while there is work: what follows keeps its place
@@ -214,9 +224,9 @@ def _describe(run: Run) -> str:
 def follow(chosen: Experiment, run: Run, snapshot: int) -> None:
     """Make the snapshot on which the player rests the current point of every page, and show that in the sidebar at once."""
     resting = (id(run), snapshot)
-    if st.session_state.get("resting at") == resting:
+    if st.session_state.get(RESTING) == resting:
         return
-    st.session_state["resting at"] = resting
+    st.session_state[RESTING] = resting
     theta = run.theta[snapshot]
     if not np.isfinite(theta).all():
         return

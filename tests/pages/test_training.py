@@ -36,6 +36,23 @@ def test_the_run_is_the_engines_and_its_last_step_is_the_current_point(open_page
     assert f"step {run.step[-1]} of a training run" in app.session_state["point"].description
 
 
+def test_the_same_training_in_another_session_stands_at_once_and_is_its_own_to_go_on_with(open_page):
+    run = trained(open_page).session_state["run"].run
+    other = trained(open_page)
+    assert other.session_state["run"].run is run
+    button(other, "One step").click().run()
+    assert other.session_state["run"].run.step[-1] == run.step[-1] + 1
+    assert trained(open_page, seed="1").session_state["run"].run is not run
+
+
+def test_trained_again_after_the_weights_were_taken_back_its_end_is_the_current_point_again(open_page):
+    app = trained(open_page)
+    button(app, "Initial weights").click().run()
+    assert "point" not in app.session_state
+    button(app, "Train").click().run()
+    assert app.session_state["point"].kind == "trained"
+
+
 def test_continue_epoch_and_step_go_on_where_the_run_ended(open_page):
     app = trained(open_page)
     end = app.session_state["run"].run.step[-1]

@@ -25,8 +25,9 @@ def script():
             time.sleep(pause)
             yield token, step, began
 
+    shared = progress.ALONE if st.session_state.get("alone") else None
     try:
-        reached = progress.run("count", token, chunks, lambda found: found[1] / most, first=st.session_state.get("first"))
+        reached = progress.run("count", token, chunks, lambda found: found[1] / most, first=st.session_state.get("first"), shared=shared)
     except ValueError as error:
         reached = str(error)
     st.session_state["reached"] = reached
@@ -147,3 +148,35 @@ def test_work_whose_process_was_killed_is_told_and_what_stood_there_stays(app, i
     assert not app.exception
     assert "ended before it was done" in app.error[0].value
     assert app.text[0].value == before
+
+
+def another_session():
+    return AppTest.from_function(script, default_timeout=60)
+
+
+def test_what_one_session_has_computed_stands_at_once_for_another(app):
+    reached = app.run().session_state["reached"]
+    other = another_session().run()
+    assert other.session_state["reached"] is reached
+    assert other.session_state["jobs"]["count"].work is None
+    assert other.run().session_state["reached"] is reached
+    other.session_state["token"] = "two"
+    assert other.run().session_state["reached"][:2] == ("two", 5)
+
+
+def test_what_is_of_one_session_alone_no_other_sees(app):
+    app.session_state["alone"] = True
+    reached = app.run().session_state["reached"]
+    other = another_session()
+    other.session_state["alone"] = True
+    assert other.run().session_state["reached"] != reached
+
+
+def test_what_was_stopped_is_computed_anew_for_another_session(app, impatient):
+    app.session_state["pause"], app.session_state["most"] = 0.02, 10_000
+    app.run()
+    begun(app.session_state["jobs"]["count"].work)
+    app.button[0].click().run()
+    other = another_session().run()
+    assert other.session_state["reached"][:2] == ("one", 5)
+    assert other.session_state["jobs"]["count"].work is not None
