@@ -28,7 +28,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 ALONE = object()  # as what a result is shared by: it is one session's
-whole = caching.Store(megabytes=48, entries=64)  # what was computed to its end, for all sessions
+whole = caching.Store(megabytes=24, entries=64)  # what was computed to its end, for all sessions
 
 
 @dataclass
