@@ -155,7 +155,7 @@ def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> F
     entries, count = walk.columns.shape
     high = 176.0
     whole = Area(0, 26, 286 / count, high / entries, entries, count)
-    result = Area(0, 224, 286 / count, 16, 1, count)
+    result = Area(0, 208, 286 / count, 16, 1, count)
     one, weights = Area(368, 26, 46, high / entries, entries, 1), Area(310, 26, 46, high / entries, entries, 1)
     kernel = walk.kernel.reshape(-1, 1)
     of_x, of_w, of_y = scale_of(walk.columns, theme), signed_scale(kernel, theme), signed_scale(walk.totals, theme)
@@ -171,12 +171,12 @@ def columns(walk: Walk, places: NDArray[np.intp], start: int, theme: Theme) -> F
         heads = [f"column {place + 1}", f"Σ = {significant(float(walk.totals[place]), 3)}"]
         return [{"z": shades[frame]}, lines, _told(theme, heads, [inside[frame]] if readable else [])]
 
-    heads = words(theme, [(one.middle, 12, "", "middle center"), ((weights.left + one.right) / 2, 232, "", "middle center")], 12)
+    heads = words(theme, [(one.middle, 12, "", "middle center"), ((weights.left + one.right) / 2, 216, "", "middle center")], 12)
     column = [written(one, brief(walk.columns[:, 0]), walk.columns[:, 0], of_x, size)] if readable else []
     moving = [lit(one, np.zeros((entries, 1), np.uint8), of_x, "column"), outline(theme, "column and entry of vec(y)", 2)]
     moving.append(together("column told", heads, *column))
     product = f"vec({symbol(theme, 'y')}) = kernel row · im2col"
-    left = [(0, 12, f"im2col, {entries} × {count}", "middle right"), (0, 213, product, "middle right")]
+    left = [(0, 12, f"im2col, {entries} × {count}", "middle right"), (0, 237, product, "middle right")]
     centred = [(weights.middle, 12, symbol(theme, "w"), "middle center"), (362, 114, "·", "middle center")]
     fixed = words(theme, [*left, *centred], 12)
     still = [

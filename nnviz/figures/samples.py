@@ -16,7 +16,7 @@ from nnviz.figures.theme import Figure, Theme, axis, colorbar, colorscale, colou
 MOST_POINTS = 1500
 NAMED = 5  # so many classes fit into the key; of more, each is named where its points are
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon", "triangle-down", "bowtie")
-GLYPHS = ("●", "■", "◆", "▲", "✚")
+GLYPHS = ("●", "■", "◆", "▲", "✚", "✖", "★", "⬢", "▼", "⧓")  # the same, in a line of text
 Array = np.ndarray
 
 

@@ -13,7 +13,7 @@ from nnviz.core.samples import DataSet
 from nnviz.core.slices import Slice
 from nnviz.figures.animation import animate, levels
 from nnviz.figures.log_lines import decades
-from nnviz.figures.samples import SHAPES
+from nnviz.figures.samples import GLYPHS, SHAPES
 from nnviz.figures.theme import Figure, Theme, axis, bare_axis, colorscale, coloured, layout, mix
 from nnviz.formulas.numbers import significant
 
@@ -188,7 +188,7 @@ def _class_key(class_names: Sequence[str], theme: Theme) -> list[str]:
     """The classes in their colours, as many as fit into one line, and how many more there are."""
     room = np.cumsum([5 + len(name[:14]) for name in class_names])
     shown = max(1, int((room <= KEY_LENGTH).sum()))
-    names = [coloured(f"■ {name[:14]}", theme.categorical_text[c % 8]) for c, name in enumerate(class_names[:shown])]
+    names = [coloured(f"{GLYPHS[c % len(GLYPHS)]} {name[:14]}", theme.categorical_text[c % 8]) for c, name in enumerate(class_names[:shown])]
     return names + [f"{len(class_names) - shown} more"] * (shown < len(class_names))
 
 
