@@ -188,7 +188,9 @@ def _class_key(class_names: Sequence[str], theme: Theme) -> list[str]:
     """The classes in their colours, as many as fit into one line, and how many more there are."""
     room = np.cumsum([5 + len(name[:14]) for name in class_names])
     shown = max(1, int((room <= KEY_LENGTH).sum()))
-    names = [coloured(f"{GLYPHS[c % len(GLYPHS)]} {name[:14]}", theme.categorical_text[c % 8]) for c, name in enumerate(class_names[:shown])]
+    names = [
+        coloured(f"{GLYPHS[c % len(GLYPHS)]} {name[:14]}", theme.categorical_text[c % 8]) for c, name in enumerate(class_names[:shown])
+    ]
     return names + [f"{len(class_names) - shown} more"] * (shown < len(class_names))
 
 
