@@ -3,7 +3,7 @@
 `streamlit run` first imports this file and finds the server `app`, which then runs it for each session.
 """
 
-# Imported before anything else runs: many sessions that open a fresh server at once would otherwise meet a half-imported pandas.
+# Imported when the server starts: sessions that open it at once would otherwise import them by turns and meet a half-imported pandas.
 import pandas  # noqa: F401, I001
 import plotly.graph_objects  # noqa: F401
 
