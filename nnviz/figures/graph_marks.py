@@ -151,7 +151,7 @@ def width_step(weight: float, largest: float, steps: int) -> int:
     """Which of the widths an edge takes: 0 for the thinnest; what is not finite is drawn thickest."""
     if not math.isfinite(weight):
         return steps - 1
-    return min(steps - 1, int(steps * abs(weight) / largest)) if largest > 0 else 0
+    return min(steps - 1, int(abs(weight) / largest * steps)) if largest > 0 else 0
 
 
 def carriers(graph: nx.DiGraph, layer: int, backward: bool, most: int) -> list[tuple[str, str, float]]:

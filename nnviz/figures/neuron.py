@@ -14,6 +14,7 @@ from nnviz.formulas.numbers import signed, significant
 MOST_PRODUCTS = 10  # where there are more than twelve, the rest is one bar
 FEW = 12
 CURVE_POINTS = 241
+FARTHEST = 1e37  # a sum beyond this is not in the picture: the curve travels as float32
 BINS = 30
 Array = np.ndarray
 
@@ -191,7 +192,7 @@ def point_on_curve(f: Callable[[Array], Array], z: float, a: float, slope: float
     slope : `f′(z)`
     name : of the activation, for the title
     """
-    reach = max(4.0, 1.3 * abs(z)) if np.isfinite(z) else 4.0
+    reach = max(4.0, 1.3 * abs(z)) if abs(z) < FARTHEST else 4.0
     grid = np.linspace(-reach, reach, CURVE_POINTS)
     with np.errstate(all="ignore"):
         values = np.asarray(f(grid), dtype=float)

@@ -87,3 +87,10 @@ def test_histogram_of_one_value_or_none_is_drawn(a):
     assert figure["data"][0]["y"].sum() == np.isfinite(a).sum()
     lost = int((~np.isfinite(a)).sum())
     assert (f"{lost} not finite" in figure["layout"]["title"]["text"]) == (lost > 0)
+
+
+@pytest.mark.parametrize("z", [1e36, -1e38, 1.7e308])
+def test_a_sum_near_the_end_of_float64_leaves_a_curve_of_numbers(z):
+    figure = point_on_curve(ACTIVATIONS["relu"], z, max(z, 0.0), float(z > 0), LIGHT, "ReLU")
+    assert np.isfinite(figure["data"][0]["x"]).all()
+    assert np.isfinite(figure["layout"]["xaxis"]["range"]).all()
