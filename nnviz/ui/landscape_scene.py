@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nnviz.core.landscape import Plane
 from nnviz.ui import landscape_view as view
-from nnviz.ui import mistakes, runs
+from nnviz.ui import mistakes, runs, show
 from nnviz.ui.experiment import Experiment
 from nnviz.ui.landscape_view import Asked, Heights, Look, Side, Track
 from nnviz.ui.runs import Kept
@@ -70,6 +70,9 @@ def scene(
         return None
     plane, marks, kind = found
     edited = chosen.point.kind in ("edited", "loaded")
+    if edited and view.far(chosen.theta):
+        edited = False
+        show.sentence(f"The current point {view.TOO_FAR}: it is not marked.")
     marks = [*marks, *([chosen.theta] if edited else [])]
     across = view.sides(plane, kind, tracks, marks, reach)
     grid = view.heights(kept.run, test, plane, across, resolution)

@@ -45,6 +45,8 @@ RUN_AXES, ALL_AXES, RANDOM, SOLUTIONS, STEEPEST = (
 )
 PLANES = (RUN_AXES, ALL_AXES, RANDOM, SOLUTIONS, STEEPEST)
 AROUND = ("the run's end", "the current point")
+FARTHEST = 1e12  # a weight: around it, or with it in the window, costs and places are beyond what a picture's float32 tells apart
+TOO_FAR = f"has a weight beyond {FARTHEST:g}, where a picture cannot tell places apart"
 AXES = {RANDOM: "random direction {}", STEEPEST: "eigenvector {}", SOLUTIONS: "{}"}
 RATES = {
     "sgd": 0.1, "momentum": 0.1, "heavy_ball": 0.01, "nesterov": 0.01, "adagrad": 0.1, "rmsprop": 0.01, "adadelta": 1.0, "lion": 0.003,
@@ -184,6 +186,11 @@ def asked_plane(kind: str) -> Asked:
     return Asked(kind, around, normalization, seed)
 
 
+def far(theta: Array) -> bool:
+    """Whether a point is so far out that no picture holds it; one that is not finite is not: that is told elsewhere."""
+    return bool(FARTHEST < np.abs(theta).max() < np.inf)
+
+
 def plane_of(asked: Asked, chosen: Experiment, tracks: Sequence[Track], kept: Kept) -> tuple[Plane, list[Array]] | None:
     """The plane as it is chosen, and the solutions it goes through; None while those are trained.
 
@@ -202,6 +209,8 @@ def plane_of(asked: Asked, chosen: Experiment, tracks: Sequence[Track], kept: Ke
             raise ValueError("the training of three seeds was stopped before it had an end of each: let it run, or choose another plane")
         return plane_through(*found), found
     theta = chosen.theta if asked.around == AROUND[1] else end_of(kept.run)
+    if far(theta):
+        raise ValueError(f"{AROUND[asked.around == AROUND[1]]} {TOO_FAR}: take the weight back, or choose another plane")
     if asked.kind == STEEPEST:
         work = chosen.network.parameter_count * len(chosen.data.train)
         if work > MOST_WORK:

@@ -13,6 +13,9 @@ VIEWS = {
     "cost_of_computation": ("costview", ("This network", "Clock")),
     "formulas": ("formview", ("Formulas",)),
 }
+AROUND = ("the run's end", "the current point")
+LANDSCAPES = [{"plane": "principal axes of the run"}]
+LANDSCAPES += [{"plane": plane, "landat": around} for plane in ("random directions", "top Hessian eigenvectors") for around in AROUND]
 WEIGHTS = {
     "one huge": "0:1e308",
     "both signs": "0:1.7e308,1:-1.7e308,5:1e300,40:-1e308,45:1e308,110:1.7e308",
@@ -29,3 +32,12 @@ def test_weights_at_the_ends_of_float64_raise_nothing(open_page, page, key, view
     app = open_page(page, edits=weights, **{key: view})
     assert not app.exception
     assert app.session_state["point"].kind == "edited"
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("asked", LANDSCAPES, ids=lambda asked: ", ".join(asked.values()))
+def test_a_landscape_leaves_out_a_point_that_is_too_far_away_and_says_so(open_page, asked):
+    app = open_page("loss_landscape", edits=WEIGHTS["one huge"], **asked)
+    assert not app.exception
+    told = [element.proto.body for element in (*app.get("html"), *app.caption, *app.error)]
+    assert any("a picture cannot tell places apart" in text for text in told)
