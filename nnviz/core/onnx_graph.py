@@ -152,6 +152,7 @@ def _read_node(reading: Reading, node: Any) -> None:
         reading.constants[output] = _rearranged(reading.constants[inputs[0]], node)
     elif node.op_type in UNCHANGED or _is_flat_input(reading, node):
         _cast_type(node)
+        _check_dropout(reading, node)
         reading.values[output] = reading.value(inputs[0], node.op_type)
     elif node.op_type == "Transpose":
         reading.values[output] = _transposed(reading.value(inputs[0], node.op_type), node)
@@ -185,6 +186,14 @@ def _cast_type(node: Any) -> Any:
     if TensorProto.DataType.Name(to) not in FLOATS:
         raise Refused(f"the ONNX node Cast makes its numbers {TensorProto.DataType.Name(to)}: only {', '.join(FLOATS)} can be read")
     return helper.tensor_dtype_to_np_dtype(to)
+
+
+def _check_dropout(reading: Reading, node: Any) -> None:
+    """A Dropout passes its data on as they are, but for one in training mode (its third input), which draws at random."""
+    if node.op_type != "Dropout" or len(node.input) < 3 or not node.input[2]:
+        return
+    if _known_constant(reading, node.input[2], node.op_type).any():
+        raise Refused("the ONNX node Dropout is in training mode, where it answers at random: export the model after model.eval()")
 
 
 def _transposed(value: Value, node: Any) -> Value:

@@ -329,6 +329,22 @@ BROKEN = {
 }
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_a_dropout_is_passed_through_but_for_training_mode(training):
+    rows = [
+        ("Gemm", ["x", "W1", "b1"], "h", {"transB": 1}),
+        ("Relu", ["h"], "r", {}),
+        ("Dropout", ["r", "ratio", "mode"], "a", {}),
+        ("Gemm", ["a", "W2", "b2"], "y", {"transB": 1}),
+    ]
+    constants = {"W1": W1, "b1": b1, "W2": W2, "b2": b2, "ratio": np.float32(0.5), "mode": np.bool_(training)}
+    data = onnx_bytes(nodes_of(rows), constants)
+    if training:
+        assert "model.eval()" in refusal(data)
+    else:
+        assert np.array_equal(loaded(data)[1], FLAT)
+
+
 @pytest.mark.parametrize(("data", "says"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_file_is_a_sentence(data, says):
     assert says in refusal(data)
