@@ -178,5 +178,5 @@ def test_what_was_stopped_is_computed_anew_for_another_session(app, impatient):
     begun(app.session_state["jobs"]["count"].work)
     app.button[0].click().run()
     other = another_session().run()
-    assert other.session_state["reached"][:2] == ("one", 5)
     assert other.session_state["jobs"]["count"].work is not None
+    assert finish(other).session_state["reached"][:2] == ("one", 5)
