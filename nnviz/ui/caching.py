@@ -11,7 +11,7 @@ import inspect
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from types import FunctionType, ModuleType
@@ -131,22 +131,30 @@ def size_of(value: Any) -> int:
     >>> size_of({"a": a, "again": [a, a[:50]]})
     800
     """
+    return sum(array.nbytes for array in arrays_in(value) if array.base is None)
+
+
+def seal(value: Any) -> None:
+    """Make all arrays that can be reached from a value read-only: what sessions have in common none of them changes."""
+    for array in arrays_in(value):
+        array.setflags(write=False)
+
+
+def arrays_in(value: Any) -> Iterator[np.ndarray]:
+    """All arrays that can be reached from a value, those they are views of among them, each once."""
     seen: set[int] = set()
-    waiting, total = [value], 0
+    waiting = [value]
     while waiting:
         one = waiting.pop()
         if id(one) in seen or isinstance(one, OPAQUE):
             continue
         seen.add(id(one))
         if isinstance(one, np.ndarray):
-            if one.base is None:
-                total += one.nbytes
-            else:
-                waiting.append(one.base)
+            yield one
+            waiting.append(one.base)
         elif isinstance(one, dict):
             waiting += [*one.keys(), *one.values()]
         elif isinstance(one, list | tuple | set | frozenset):
             waiting += one
         else:
             waiting += vars(one).values() if hasattr(one, "__dict__") else ()
-    return total

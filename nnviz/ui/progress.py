@@ -109,6 +109,7 @@ def run(
     if job.work.news > job.seen:
         job.seen, job.result = job.work.news, made(job.work.latest)
         if shared is not ALONE and job.work.over and not job.work.stopped:
+            caching.seal(job.result)
             whole.put(kept_by, (kept_by, job.result))
     with place:
         if job.going_on:

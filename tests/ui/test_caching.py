@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnviz.ui import caching
-from nnviz.ui.caching import kept, recent, size_of
+from nnviz.ui.caching import kept, recent, seal, size_of
 
 MEGABYTE = 2**20
 
@@ -132,3 +132,12 @@ def test_views_and_repeated_arrays_are_counted_once():
     cycle = [np.zeros(2)]
     cycle.append(cycle)
     assert size_of(cycle) == 16
+
+
+def test_what_is_sealed_cannot_be_changed_by_any_way_there_is_to_it():
+    a = np.zeros((10, 10))
+    view = a[1:]
+    seal({"deep": [Grows(1), (view,)]})
+    for array in (a, view):
+        with pytest.raises(ValueError, match="read-only"):
+            array += 1
