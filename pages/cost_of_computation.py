@@ -74,7 +74,8 @@ def clock() -> None:
             yield dict(measured), measurement.share
 
     try:
-        reached = progress.run("clock", token, work, share=lambda chunk: chunk[1], label="Measuring")
+        # A clock answers otherwise each time: another session's measurement is none of this one.
+        reached = progress.run("clock", token, work, share=lambda chunk: chunk[1], label="Measuring", shared=progress.ALONE)
     except ValueError as error:
         mistakes.tell(error)
         return

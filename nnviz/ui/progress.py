@@ -106,13 +106,14 @@ def run(
                 mistakes.tell(job.work.error)
             return None
         raise job.work.error
+    over = job.work.over  # asked first: what is taken from over work is the whole, from other work it may be a part
     if job.work.news > job.seen:
         job.seen, job.result = job.work.news, made(job.work.latest)
-        if shared is not ALONE and job.work.over and not job.work.stopped:
+        if shared is not ALONE and over and not job.work.stopped:
             caching.seal(job.result)
             whole.put(kept_by, (kept_by, job.result))
     with place:
-        if job.going_on:
+        if not over:
             _bar(key, label)
         elif job.work.stopped:
             st.caption(f"Stopped at {job.work.share:.0%}; what was reached is shown.")

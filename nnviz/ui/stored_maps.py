@@ -77,7 +77,12 @@ def read(store: Store, measure: str, x: str, y: str) -> Map | None:
     token = (str(store.path), repr(store.sweep.description()), measure, x, y)
     path, needed = store.path, drawing.needed(store.sweep, measure)
     found = progress.run(
-        "stored map", token, lambda: open_stored(path).thinned_chunks(needed, rows, columns), lambda pair: pair[0], "Reading"
+        "stored map",
+        token,
+        lambda: open_stored(path).thinned_chunks(needed, rows, columns),
+        lambda pair: pair[0],
+        "Reading",
+        shared=progress.ALONE,  # it may be one that is still being written: each session reads what stands there now
     )
     return None if found is None else found[1]
 

@@ -29,3 +29,8 @@ def test_an_unknown_view_in_the_address_is_told(open_page):
     app = open_page("cost_of_computation", odd=True, costview="nonsense")
     assert not app.exception
     assert any("costview" in element.proto.body for element in app.get("html"))
+
+
+def test_each_session_measures_for_itself(open_page):
+    one, other = (open_page("cost_of_computation", costview="Clock").session_state["jobs"]["clock"].result for _ in range(2))
+    assert one is not other

@@ -57,6 +57,7 @@ def test_a_stored_map_is_shown_as_far_as_it_is_known(open_page, folder):
     assert any("2-3-1, all samples in each step. SGD" in caption.value for caption in app.caption)
     found = app.session_state["jobs"]["stored map"].result[1]
     assert found.share == pytest.approx(1 - 4 * 2 / 360)
+    assert open_page("maps", mapstored="first.zarr").session_state["jobs"]["stored map"].result[1] is not found  # it may have grown
     app.selectbox(key="mapshows").set_value("cost").run()
     assert not app.exception
     assert list(app.session_state["jobs"]["stored map"].result[1].results) == ["cost"]

@@ -1,6 +1,7 @@
 """What is kept for all sessions is bounded in bytes, and nothing is computed twice while it is kept."""
 
 import gc
+import pickle
 import weakref
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,6 +125,11 @@ def test_an_error_is_not_kept():
         with pytest.raises(ValueError, match="no"):
             made(1)
     assert calls == [1, 1]
+
+
+def test_what_came_from_another_process_counts_as_what_was_made_here():
+    arrays = [np.zeros(1000), np.zeros((10, 10))]
+    assert size_of(pickle.loads(pickle.dumps(arrays, pickle.HIGHEST_PROTOCOL))) == 8800
 
 
 def test_views_and_repeated_arrays_are_counted_once():

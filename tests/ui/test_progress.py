@@ -25,9 +25,14 @@ def script():
             time.sleep(pause)
             yield token, step, began
 
-    shared = progress.ALONE if st.session_state.get("alone") else None
+    def made(found):
+        if st.session_state.get("slow"):
+            st.session_state["jobs"]["count"].work.wait(60)
+        return found
+
+    shared, first = progress.ALONE if st.session_state.get("alone") else None, st.session_state.get("first")
     try:
-        reached = progress.run("count", token, chunks, lambda found: found[1] / most, first=st.session_state.get("first"), shared=shared)
+        reached = progress.run("count", token, chunks, lambda found: found[1] / most, first=first, made=made, shared=shared)
     except ValueError as error:
         reached = str(error)
     st.session_state["reached"] = reached
@@ -180,3 +185,11 @@ def test_what_was_stopped_is_computed_anew_for_another_session(app, impatient):
     other = another_session().run()
     assert other.session_state["jobs"]["count"].work is not None
     assert finish(other).session_state["reached"][:2] == ("one", 5)
+
+
+def test_a_part_whose_whole_comes_meanwhile_is_not_kept_as_the_whole(app, impatient):
+    app.session_state["slow"], app.session_state["pause"], app.session_state["first"] = True, 0.2, 0.2
+    app.run()
+    app.session_state["jobs"]["count"].work.wait(60, 0)
+    app.run()
+    assert another_session().run().session_state["reached"][:2] == ("one", 5)
