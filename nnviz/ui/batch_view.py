@@ -29,7 +29,7 @@ class Batch:
     cost: float  # as the engine's own cost tells it
 
 
-@np.errstate(all="ignore")  # losses whose sum is beyond the largest number there is are told as such
+@np.errstate(all="ignore")  # losses may add up to more than the largest number there is
 def draw(chosen: Experiment) -> None:
     """The bars of one batch, their mean written out, the worst samples and the classes."""
     left, middle, right = st.columns([1.3, 1.3, 1], gap="medium", vertical_alignment="bottom")
@@ -57,7 +57,7 @@ def draw(chosen: Experiment) -> None:
     with formula:
         show.formula(formulas.mean(found.losses, found.cost, show.theme().symbols), "mean")
         difference = abs(float(np.mean(found.losses)) - found.cost)
-        differ = f"differ by {significant(difference, 2)}" if np.isfinite(difference) else "are both beyond the largest number there is"
+        differ = f"differ by {significant(difference, 2)}" if np.isfinite(difference) else "are not both finite"
         show.sentence(f"Check: the mean of the bars and the engine's cost {differ}. Without penalty.")
         finite = int(np.isfinite(found.losses).sum())
         if finite < len(found.losses):

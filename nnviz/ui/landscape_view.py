@@ -210,7 +210,7 @@ def plane_of(asked: Asked, chosen: Experiment, tracks: Sequence[Track], kept: Ke
         return plane_through(*found), found
     theta = chosen.theta if asked.around == AROUND[1] else end_of(kept.run)
     if far(theta):
-        raise ValueError(f"{AROUND[asked.around == AROUND[1]]} {TOO_FAR}: take the weight back, or choose another plane")
+        raise ValueError(f"{asked.around} {TOO_FAR}: take the weight back, or choose another plane")
     if asked.kind == STEEPEST:
         work = chosen.network.parameter_count * len(chosen.data.train)
         if work > MOST_WORK:

@@ -111,7 +111,7 @@ def run(
         job.seen, job.result = job.work.news, made(job.work.latest)
         if shared is not ALONE and over and not job.work.stopped:
             caching.seal(job.result)
-            whole.put(kept_by, (kept_by, job.result))
+            whole.put(kept_by, (kept_by, job.result))  # a token may be a run: it is weighed with the result
     with place:
         if not over:
             _bar(key, label)
